@@ -1,0 +1,162 @@
+//! The seam between whoever wants a cloud and whatever makes one.
+//!
+//! A backend owns its device on a thread of its own; callers are async and may go away at any
+//! time. So a generation is a channel: the backend pushes progress and candidates into a
+//! [`GenerationSink`], the caller reads a [`Generation`], and dropping the `Generation` is the
+//! cancellation: the backend sees `is_cancelled` between steps and stops.
+
+use std::time::{Duration, Instant};
+
+use judge::Prompt;
+use splat::{Cloud, Frame};
+use thiserror::Error;
+use tokio::sync::mpsc;
+
+/// One prompt to be made into clouds.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// What to make.
+    pub prompt: Prompt,
+    /// The same seed and prompt give the same cloud; candidate `n` uses `seed + n` (wrapping).
+    pub seed: u64,
+    /// How many candidates to make, at least 1.
+    pub candidates: u32,
+    /// After this the backend starts no further candidate; the first one is always finished.
+    pub deadline: Option<Instant>,
+}
+
+/// One generated cloud, in whatever frame and size its backend makes.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The splats.
+    pub cloud: Cloud,
+    /// Which way is up in `cloud`; an output profile turns it as its interface wants.
+    pub frame: Frame,
+    /// The seed that made them.
+    pub seed: u64,
+    /// Time spent on this candidate alone.
+    pub elapsed: Duration,
+    /// What a person should know, such as words that were not understood.
+    pub notes: Vec<String>,
+}
+
+/// What a generation reports while it runs.
+#[derive(Debug, Clone)]
+pub enum GenerationEvent {
+    /// `done` of `total` steps of a stage are finished.
+    Progress {
+        /// Such as `cutout` or `splats`.
+        stage: &'static str,
+        /// Finished steps.
+        done: u32,
+        /// All steps of this stage.
+        total: u32,
+    },
+    /// A finished candidate.
+    Candidate(Candidate),
+}
+
+/// Why a prompt could not be made into a cloud.
+#[derive(Debug, Error)]
+pub enum GenerateError {
+    /// The prompt itself is unusable; another attempt would fail alike.
+    #[error("the prompt cannot be used: {0}")]
+    Prompt(String),
+    /// The backend failed; another attempt may succeed.
+    #[error("{backend}: {reason}")]
+    Backend {
+        /// Which backend.
+        backend: String,
+        /// What happened, in one line.
+        reason: String,
+    },
+    /// The backend has stopped and takes no more requests.
+    #[error("{0} has stopped")]
+    Stopped(String),
+}
+
+impl GenerateError {
+    /// Whether trying again, perhaps elsewhere, may succeed.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        !matches!(self, Self::Prompt(_))
+    }
+}
+
+/// Makes splat clouds from prompts.
+pub trait Generator: Send + Sync + 'static {
+    /// A short name for people, such as `sketch` or `http://10.0.0.7:8093`.
+    fn label(&self) -> &str;
+
+    /// Whether this backend is for rehearsals only and must not mine a live network unasked.
+    fn is_rehearsal_only(&self) -> bool {
+        false
+    }
+
+    /// Starts making `request.candidates` clouds. Returns at once; dropping the result cancels.
+    fn start(&self, request: Request) -> Generation;
+}
+
+/// The reading end of a running generation. Ends (`None`) when the backend is finished.
+#[derive(Debug)]
+pub struct Generation {
+    events: mpsc::Receiver<Result<GenerationEvent, GenerateError>>,
+}
+
+impl Generation {
+    /// A connected pair. Small on purpose: a backend that runs ahead of its reader waits.
+    #[must_use]
+    pub fn channel() -> (GenerationSink, Self) {
+        let (sender, events) = mpsc::channel(16);
+        (GenerationSink { sender }, Self { events })
+    }
+
+    /// The next event; an error is the last thing a generation says.
+    pub async fn next(&mut self) -> Option<Result<GenerationEvent, GenerateError>> {
+        self.events.recv().await
+    }
+
+    /// As [`Generation::next`], for threads outside the async runtime.
+    pub fn blocking_next(&mut self) -> Option<Result<GenerationEvent, GenerateError>> {
+        self.events.blocking_recv()
+    }
+}
+
+/// The writing end, held by the backend.
+#[derive(Debug, Clone)]
+pub struct GenerationSink {
+    sender: mpsc::Sender<Result<GenerationEvent, GenerateError>>,
+}
+
+impl GenerationSink {
+    /// Whether nobody listens any more, so that the work should stop.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    /// Reports progress; lost without harm when the reader is slow or gone.
+    pub fn progress(&self, stage: &'static str, done: u32, total: u32) {
+        let _ = self
+            .sender
+            .try_send(Ok(GenerationEvent::Progress { stage, done, total }));
+    }
+
+    /// Hands over a candidate, waiting for room. Returns `false` when nobody listens any more.
+    /// For device threads; async backends use [`GenerationSink::send`].
+    pub fn blocking_candidate(&self, candidate: Candidate) -> bool {
+        self.sender
+            .blocking_send(Ok(GenerationEvent::Candidate(candidate)))
+            .is_ok()
+    }
+
+    /// Ends the generation with an error, from a device thread.
+    pub fn blocking_fail(&self, error: GenerateError) {
+        let _ = self.sender.blocking_send(Err(error));
+    }
+
+    /// Hands over an event or an error from async code. Returns `false` when nobody listens.
+    pub async fn send(&self, event: Result<GenerationEvent, GenerateError>) -> bool {
+        self.sender.send(event).await.is_ok()
+    }
+}
