@@ -1,1 +1,7 @@
-fn main() {}
+//! The `splatsmith` command. Everything it does is in the library of the same name.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    splatsmith::run(std::env::args_os())
+}

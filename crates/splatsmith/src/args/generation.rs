@@ -1,0 +1,34 @@
+//! What makes the clouds.
+
+use clap::Args;
+
+/// The generator, and how much of it one prompt gets.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Generation")]
+pub(crate) struct GenerationArgs {
+    /// auto, sketch (needs no weights, for rehearsals), or the URL of a generation endpoint
+    #[arg(long, value_name = "BACKEND", default_value = "auto")]
+    pub(crate) backend: String,
+
+    /// Generation endpoints to share the work between, instead of --backend
+    #[arg(
+        long = "generation.endpoints",
+        id = "generation.endpoints",
+        value_name = "URL",
+        num_args = 1..,
+        value_delimiter = ','
+    )]
+    pub(crate) endpoints: Vec<String>,
+
+    /// How many candidates to make for one prompt at most; the best judged one is taken
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) candidates: u32,
+
+    /// Start no further candidate after this much time, such as 30s
+    #[arg(long, value_name = "TIME")]
+    pub(crate) budget: Option<String>,
+
+    /// Take the first candidate unjudged
+    #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
+    pub(crate) no_validation: bool,
+}

@@ -1,0 +1,210 @@
+//! What makes the clouds, and how many.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::{Problems, Setting, duration};
+use crate::args::GenerationArgs;
+
+/// More candidates than this for one prompt is a slip of the keyboard.
+const MOST_CANDIDATES: u32 = 64;
+
+/// Where clouds come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Backend {
+    /// Our own weightless backend, one thread per instance.
+    Sketch,
+    /// Somebody's `POST /generate/`.
+    Http(Url),
+}
+
+impl Backend {
+    /// For the log: passwords in an address are not shown.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Self::Sketch => "sketch".to_owned(),
+            Self::Http(url) => redacted(url),
+        }
+    }
+}
+
+/// How prompts become clouds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GenerationConfig {
+    /// One generator each; never empty.
+    pub(crate) backends: Vec<Backend>,
+    /// Candidates per prompt, 1 to 64.
+    pub(crate) candidates: u32,
+    /// No further candidate is started after this much time.
+    pub(crate) budget: Option<Duration>,
+    /// Whether candidates are judged before one is chosen.
+    pub(crate) validate: bool,
+}
+
+impl GenerationConfig {
+    /// Checks what was typed.
+    pub(crate) fn check(args: &GenerationArgs, problems: &mut Problems) -> Self {
+        if !(1..=MOST_CANDIDATES).contains(&args.candidates) {
+            problems.add(
+                format!("--candidates {}: out of range", args.candidates),
+                format!("give 1 to {MOST_CANDIDATES}"),
+            );
+        }
+        Self {
+            backends: backends(args, problems),
+            candidates: args.candidates,
+            budget: args
+                .budget
+                .as_deref()
+                .and_then(|text| duration("--budget", text, problems)),
+            validate: !args.no_validation,
+        }
+    }
+
+    /// For the log.
+    pub(crate) fn settings(&self) -> Vec<Setting> {
+        let backends: Vec<String> = self.backends.iter().map(Backend::shown).collect();
+        vec![
+            ("backend", backends.join(",")),
+            ("candidates", self.candidates.to_string()),
+            (
+                "budget",
+                self.budget.map_or_else(
+                    || "unlimited".to_owned(),
+                    |budget| humantime::format_duration(budget).to_string(),
+                ),
+            ),
+            (
+                "judging",
+                if self.validate { "on" } else { "off" }.to_owned(),
+            ),
+        ]
+    }
+}
+
+/// `--generation.endpoints` if there are any, else the one `--backend`.
+fn backends(args: &GenerationArgs, problems: &mut Problems) -> Vec<Backend> {
+    if args.endpoints.is_empty() {
+        return backend(&args.backend, problems).into_iter().collect();
+    }
+    if args.backend != "auto" {
+        problems.add(
+            format!(
+                "--backend {}: --generation.endpoints is given too",
+                args.backend
+            ),
+            "give one of the two",
+        );
+    }
+    args.endpoints
+        .iter()
+        .filter_map(|text| endpoint("--generation.endpoints", text, problems))
+        .map(Backend::Http)
+        .collect()
+}
+
+fn backend(text: &str, problems: &mut Problems) -> Option<Backend> {
+    match text {
+        // The native models come in a later version; until then there is nothing else to choose.
+        "auto" | "sketch" => Some(Backend::Sketch),
+        "trellis" => {
+            problems.add(
+                "--backend trellis: the native models are not in this version",
+                "use sketch, or the URL of a generation endpoint",
+            );
+            None
+        }
+        url => endpoint("--backend", url, problems).map(Backend::Http),
+    }
+}
+
+/// An `http://` or `https://` address, or a problem of `flag`.
+pub(crate) fn endpoint(flag: &str, text: &str, problems: &mut Problems) -> Option<Url> {
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if url.is_none() {
+        problems.add(
+            format!("{flag} {text}: not an http address"),
+            "write it like http://127.0.0.1:8093",
+        );
+    }
+    url
+}
+
+/// The address without its password and query, either of which may be a secret.
+fn redacted(url: &Url) -> String {
+    let mut shown = url.clone();
+    if shown.password().is_some() {
+        let _ = shown.set_password(Some("redacted"));
+    }
+    if shown.query().is_some() {
+        shown.set_query(Some("redacted"));
+    }
+    shown.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args() -> GenerationArgs {
+        GenerationArgs {
+            backend: "auto".to_owned(),
+            endpoints: Vec::new(),
+            candidates: 1,
+            budget: None,
+            no_validation: false,
+        }
+    }
+
+    #[test]
+    fn auto_is_sketch_until_there_is_more() {
+        let mut problems = Problems::default();
+        let config = GenerationConfig::check(&args(), &mut problems);
+        assert_eq!(config.backends, [Backend::Sketch]);
+        assert_eq!(problems, Problems::default());
+    }
+
+    #[test]
+    fn finds_every_problem_at_once() {
+        let mut problems = Problems::default();
+        let typed = GenerationArgs {
+            backend: "trellis".to_owned(),
+            candidates: 0,
+            budget: Some("soon".to_owned()),
+            ..args()
+        };
+        GenerationConfig::check(&typed, &mut problems);
+        assert_eq!(problems.iter().count(), 3, "{problems:?}");
+    }
+
+    #[test]
+    fn endpoints_and_backend_exclude_each_other() {
+        let mut problems = Problems::default();
+        let typed = GenerationArgs {
+            backend: "sketch".to_owned(),
+            endpoints: vec!["http://127.0.0.1:1".to_owned(), "ftp://x".to_owned()],
+            ..args()
+        };
+        let config = GenerationConfig::check(&typed, &mut problems);
+        assert_eq!(problems.iter().count(), 2, "{problems:?}");
+        assert_eq!(config.backends.len(), 1);
+    }
+
+    #[test]
+    fn secrets_in_addresses_are_not_shown() {
+        let mut problems = Problems::default();
+        let url = endpoint(
+            "--backend",
+            "http://me:hunter2@host/?key=abc",
+            &mut problems,
+        );
+        let shown = Backend::Http(url.expect("a url")).shown();
+        assert!(
+            !shown.contains("hunter2") && !shown.contains("abc"),
+            "{shown}"
+        );
+    }
+}

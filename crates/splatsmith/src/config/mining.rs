@@ -1,0 +1,203 @@
+//! What `mine` works with.
+
+use std::path::PathBuf;
+
+use super::{GenerationConfig, LimitConfig, Problems, Setting};
+use crate::args::{MineArgs, NetworkArgs, WalletArgs};
+
+/// A checked `mine`.
+#[derive(Debug, Clone)]
+pub(crate) struct MineConfig {
+    /// The wallets folder, the wallet's and the hotkey's name: each a plain file name.
+    pub(crate) wallet_path: PathBuf,
+    /// The wallet's folder inside it.
+    pub(crate) wallet_name: String,
+    /// The hotkey's file inside that.
+    pub(crate) wallet_hotkey: String,
+    /// The subnet.
+    pub(crate) netuid: u16,
+    /// The list of validators.
+    pub(crate) metagraph: PathBuf,
+    /// UIDs never pulled from.
+    pub(crate) blacklist: Vec<u16>,
+    /// Least stake of a validator worth pulling from.
+    pub(crate) min_stake: f64,
+    /// Where the ledger lives.
+    pub(crate) data_dir: PathBuf,
+    /// The generators.
+    pub(crate) generation: GenerationConfig,
+    /// When to stop.
+    pub(crate) limits: LimitConfig,
+}
+
+impl MineConfig {
+    /// Checks what was typed.
+    ///
+    /// # Errors
+    /// Every problem, with its remedy.
+    pub(crate) fn check(args: &MineArgs) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let metagraph = metagraph(&args.network, &mut problems);
+        let wallet_path = wallet_path(&args.wallet, &mut problems);
+        for (flag, name) in [
+            ("--wallet.name", &args.wallet.name),
+            ("--wallet.hotkey", &args.wallet.hotkey),
+        ] {
+            check_file_name(flag, name, &mut problems);
+        }
+        if !(args.min_stake >= 0.0 && args.min_stake.is_finite()) {
+            problems.add(
+                format!("--min-stake {}: not a stake", args.min_stake),
+                "give zero or more",
+            );
+        }
+        let data_dir = args.data_dir.clone().or_else(default_data_dir);
+        if data_dir.is_none() {
+            problems.add(
+                "no place for the ledger: neither XDG_DATA_HOME nor HOME is set",
+                "name a folder with --data-dir",
+            );
+        }
+        let generation = GenerationConfig::check(&args.generation, &mut problems);
+        let limits = LimitConfig::check(&args.limits, &mut problems);
+        let (Some(metagraph), Some(wallet_path), Some(data_dir)) =
+            (metagraph, wallet_path, data_dir)
+        else {
+            return problems.or(None);
+        };
+        problems.or(Some(Self {
+            wallet_path,
+            wallet_name: args.wallet.name.clone(),
+            wallet_hotkey: args.wallet.hotkey.clone(),
+            netuid: args.network.netuid,
+            metagraph,
+            blacklist: args.blacklist.clone(),
+            min_stake: args.min_stake,
+            data_dir,
+            generation,
+            limits,
+        }))
+    }
+
+    /// For the log.
+    pub(crate) fn settings(&self) -> Vec<Setting> {
+        let blacklist: Vec<String> = self.blacklist.iter().map(u16::to_string).collect();
+        let mut settings = vec![
+            ("wallet.name", self.wallet_name.clone()),
+            ("wallet.hotkey", self.wallet_hotkey.clone()),
+            ("wallet.path", self.wallet_path.display().to_string()),
+            ("netuid", self.netuid.to_string()),
+            ("metagraph", self.metagraph.display().to_string()),
+            ("blacklist", blacklist.join(",")),
+            ("min-stake", self.min_stake.to_string()),
+            ("data-dir", self.data_dir.display().to_string()),
+        ];
+        settings.extend(self.generation.settings());
+        settings.extend(self.limits.settings());
+        settings
+    }
+}
+
+/// The static list of validators; without one there is nothing to mine on in this version.
+fn metagraph(args: &NetworkArgs, problems: &mut Problems) -> Option<PathBuf> {
+    let known = ["finney", "test", "local", "archive"];
+    let address = args.subtensor.starts_with("ws://") || args.subtensor.starts_with("wss://");
+    if !known.contains(&args.subtensor.as_str()) && !address {
+        problems.add(
+            format!("--subtensor.network {}: no such network", args.subtensor),
+            "give finney, test, local or a ws:// address",
+        );
+    }
+    if args.metagraph.is_none() {
+        problems.add(
+            "--metagraph is missing, and this version cannot read the chain",
+            "give the list of validators with --metagraph FILE (splatsmith rehearse --validators-only --metagraph-out FILE makes one)",
+        );
+    }
+    args.metagraph.clone()
+}
+
+fn wallet_path(args: &WalletArgs, problems: &mut Problems) -> Option<PathBuf> {
+    let path = args
+        .path
+        .clone()
+        .or_else(|| home().map(|home| home.join(".bittensor").join("wallets")));
+    let Some(path) = path else {
+        problems.add(
+            "no wallets folder: HOME is not set",
+            "name it with --wallet.path",
+        );
+        return None;
+    };
+    match (path.strip_prefix("~"), home()) {
+        (Ok(rest), Some(home)) => Some(home.join(rest)),
+        _ => Some(path),
+    }
+}
+
+/// A wallet or hotkey name is one file name: it must not lead out of its folder.
+fn check_file_name(flag: &str, name: &str, problems: &mut Problems) {
+    if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\\', '\0']) {
+        problems.add(
+            format!("{flag} {name:?}: not a name"),
+            "give the bare name; the folder goes into --wallet.path",
+        );
+    }
+}
+
+fn home() -> Option<PathBuf> {
+    std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
+}
+
+/// `$XDG_DATA_HOME/splatsmith`, else `~/.local/share/splatsmith` (XDG base directories: a relative
+/// XDG_DATA_HOME is ignored).
+fn default_data_dir() -> Option<PathBuf> {
+    std::env::var_os("XDG_DATA_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| home().map(|home| home.join(".local").join("share")))
+        .map(|data| data.join("splatsmith"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+
+    fn typed(arguments: &[&str]) -> MineArgs {
+        let all = ["splatsmith", "mine"].iter().chain(arguments);
+        match Cli::try_parse_from(all).expect("parses").command {
+            Command::Mine(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_problem_comes_at_once() {
+        let args = typed(&[
+            "--wallet.name=../else",
+            "--subtensor.network=moon",
+            "--candidates=0",
+            "--for=soon",
+            "--tasks=0",
+        ]);
+        let problems = MineConfig::check(&args).expect_err("unusable");
+        // the five above and the missing metagraph
+        assert_eq!(problems.iter().count(), 6, "{problems:?}");
+    }
+
+    #[test]
+    fn the_field_s_defaults() {
+        let config =
+            MineConfig::check(&typed(&["--metagraph=m.json", "--data-dir=d"])).expect("usable");
+        assert_eq!(config.netuid, 17);
+        assert_eq!(config.blacklist, [180]);
+        assert_eq!(
+            (config.wallet_name.as_str(), config.min_stake),
+            ("default", 1000.0)
+        );
+        assert!(config.generation.validate);
+    }
+}

@@ -1,0 +1,30 @@
+//! What was meant: flags that have been checked, as the rooms below want them.
+//!
+//! Each `args` group becomes a configuration here. Checks do not stop at the first fault: every
+//! one is noted in [`Problems`] with its remedy, so that one run of the command shows them all.
+
+mod duration;
+mod generation;
+mod limits;
+mod mining;
+mod problems;
+mod rehearsing;
+
+pub(crate) use duration::duration;
+pub(crate) use generation::{Backend, GenerationConfig, endpoint};
+pub(crate) use limits::LimitConfig;
+pub(crate) use mining::MineConfig;
+pub use problems::{Problem, Problems};
+pub(crate) use rehearsing::RehearseConfig;
+
+/// One line of the effective configuration: the flag's name and its value, fit for a log.
+pub(crate) type Setting = (&'static str, String);
+
+/// `name=value` for each setting, in order: what is logged at the start of a long run.
+pub(crate) fn effective(settings: &[Setting]) -> String {
+    settings
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,113 @@
+//! Files in and out. Reading is bounded before a byte is allocated; writing never leaves half a
+//! file where a whole one stood.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use splat::Cloud;
+
+/// The largest asset read: twice what the validator accepts as a submission (500 MB,
+/// three-gen-subnet `validation/engine/data_structures.py`).
+const LARGEST_ASSET: u64 = 1_000_000_000;
+
+/// The largest picture read as a prompt.
+const LARGEST_IMAGE: u64 = 64 << 20;
+
+/// The largest list of validators.
+pub(crate) const LARGEST_METAGRAPH: u64 = 16 << 20;
+
+/// Reads a file of at most `limit` bytes.
+pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>> {
+    let shown = path.display();
+    let file = File::open(path).with_context(|| format!("{shown}: cannot be opened"))?;
+    let metadata = file
+        .metadata()
+        .with_context(|| format!("{shown}: cannot be examined"))?;
+    if metadata.is_dir() {
+        bail!("{shown}: is a folder; name a file");
+    }
+    let size = metadata.len();
+    let mut bytes = Vec::with_capacity(usize::try_from(size.min(limit)).unwrap_or(0));
+    // A pipe has no size and a file may grow: the limit holds for what is read, too.
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("{shown}: cannot be read"))?;
+    if bytes.len() as u64 > limit {
+        bail!("{shown}: larger than the {limit} bytes that are read");
+    }
+    Ok(bytes)
+}
+
+/// Reads a splat cloud, PLY or SPZ, told apart by their content.
+
+/// Reads a picture as a prompt: undecoded.
+pub(crate) fn read_image(path: &Path) -> Result<Vec<u8>> {
+    read_bounded(path, LARGEST_IMAGE)
+}
+
+/// Writes all of `bytes` to `path`, or leaves what was there untouched: a temporary file in the
+/// same folder takes the name only when it is complete and on disk.
+pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
+    let shown = path.display();
+    let folder = folder_of(path);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".splatsmith-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // tempfile's own 0600 would surprise; the umask still takes away what it must.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder
+        .tempfile_in(&folder)
+        .with_context(|| format!("{shown}: its folder cannot be written to"))?;
+    file.write_all(bytes)
+        .and_then(|()| file.as_file().sync_all())
+        .with_context(|| format!("{shown}: cannot be written"))?;
+    file.persist(path)
+        .map_err(|error| error.error)
+        .with_context(|| format!("{shown}: cannot be written"))?;
+    Ok(())
+}
+
+/// Makes a folder and those above it.
+pub(crate) fn make_folder(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path)
+        .with_context(|| format!("{}: cannot be made a folder", path.display()))
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
+        _ => PathBuf::from("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_over_the_limit_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("large");
+        write_atomic(&path, &[7; 100]).expect("written");
+        assert_eq!(read_bounded(&path, 100).expect("fits").len(), 100);
+        assert!(read_bounded(&path, 99).is_err());
+        assert!(read_bounded(folder.path(), 99).is_err());
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("asset");
+        write_atomic(&path, b"old").expect("written");
+        write_atomic(&path, b"new").expect("replaced");
+        assert_eq!(std::fs::read(&path).expect("read"), b"new");
+        assert!(write_atomic(&path.join("below"), b"x").is_err());
+        let left: Vec<_> = std::fs::read_dir(folder.path()).expect("listed").collect();
+        assert_eq!(left.len(), 1, "a temporary file was left behind");
+    }
+}
