@@ -1,0 +1,128 @@
+//! The packed stream into columns.
+//!
+//! A byte has 256 meanings, so each kind of byte is looked up in a table that is worked out once
+//! per stream. The two fused forms are those the reference's compiler makes of its source
+//! (404-Repo/spz, built for x86-64-v3), so that rotations come out bit for bit as it has them.
+
+use super::header::{Header, Positions};
+use crate::{Columns, Sh};
+
+/// What each byte means.
+type Table = [f32; 256];
+
+/// Fills the columns of a stream whose body is as long as its header says.
+pub(super) fn unpack(header: &Header, body: &[u8]) -> Columns {
+    let [positions, opacities, colours, scales, rotations, harmonics] =
+        sections(body, header.sections());
+    let mut columns = Columns {
+        positions: match header.positions {
+            Positions::Half => unpack_half_positions(positions),
+            Positions::Fixed(bits) => unpack_fixed_positions(positions, bits),
+        },
+        opacity_logits: look_up(opacities, &table(logit)),
+        colours: unpack_triples(colours, &table(|colour| (colour / 255.0 - 0.5) / 0.15)),
+        log_scales: unpack_triples(scales, &table(|scale| scale / 16.0 - 10.0)),
+        rotations: std::array::from_fn(|_| Vec::new()),
+        sh: Sh {
+            degree: header.degree,
+            values: look_up(harmonics, &table(|value| (value - 128.0) / 128.0)),
+        },
+    };
+    let [x, y, z] = unpack_triples(rotations, &table(|part| part.mul_add(1.0 / 127.5, -1.0)));
+    let w = x.iter().zip(&y).zip(&z).map(|((x, y), z)| {
+        let squared = z.mul_add(*z, x.mul_add(*x, y * y));
+        (1.0 - squared).max(0.0).sqrt()
+    });
+    columns.rotations = [w.collect(), x, y, z];
+    columns
+}
+
+/// The body's sections; short ones where the body is short, which the caller has ruled out.
+fn sections(mut body: &[u8], sizes: [usize; 6]) -> [&[u8]; 6] {
+    sizes.map(|size| {
+        let (section, rest) = body.split_at(size.min(body.len()));
+        body = rest;
+        section
+    })
+}
+
+fn table(meaning: impl Fn(f32) -> f32) -> Table {
+    let mut byte = 0.0;
+    [(); 256].map(|()| {
+        let value = meaning(byte);
+        byte += 1.0;
+        value
+    })
+}
+
+/// Before the sigmoid: −∞ for 0 and +∞ for 255.
+fn logit(byte: f32) -> f32 {
+    let opacity = byte / 255.0;
+    (opacity / (1.0 - opacity)).ln()
+}
+
+fn look_up(bytes: &[u8], table: &Table) -> Vec<f32> {
+    bytes.iter().map(|byte| table[usize::from(*byte)]).collect()
+}
+
+fn unpack_triples(bytes: &[u8], table: &Table) -> [Vec<f32>; 3] {
+    let (triples, _) = bytes.as_chunks::<3>();
+    std::array::from_fn(|axis| {
+        triples
+            .iter()
+            .map(|triple| table[usize::from(triple[axis])])
+            .collect()
+    })
+}
+
+fn unpack_fixed_positions(bytes: &[u8], fractional_bits: u8) -> [Vec<f32>; 3] {
+    let step = (-f32::from(fractional_bits)).exp2();
+    let (splats, _) = bytes.as_chunks::<9>();
+    std::array::from_fn(|axis| {
+        let first = axis * 3;
+        splats
+            .iter()
+            .map(|splat| {
+                let raw = [0, splat[first], splat[first + 1], splat[first + 2]];
+                // Shifting back down from the top extends the sign.
+                (i32::from_le_bytes(raw) >> 8) as f32 * step
+            })
+            .collect()
+    })
+}
+
+fn unpack_half_positions(bytes: &[u8]) -> [Vec<f32>; 3] {
+    let (splats, _) = bytes.as_chunks::<6>();
+    std::array::from_fn(|axis| {
+        splats
+            .iter()
+            .map(|splat| half::f16::from_le_bytes([splat[axis * 2], splat[axis * 2 + 1]]).to_f32())
+            .collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opacities_reach_both_infinities() {
+        let logits = table(logit);
+        assert_eq!(logits[0], f32::NEG_INFINITY);
+        assert_eq!(logits[255], f32::INFINITY);
+        assert!((logits[128] - 0.007_843).abs() < 1e-6);
+    }
+
+    #[test]
+    fn fixed_points_extend_their_sign() {
+        let [x, y, z] = unpack_fixed_positions(&[1, 0, 0, 0xFF, 0xFF, 0xFF, 0, 0, 0x80], 12);
+        assert_eq!((x[0], y[0], z[0]), (1.0 / 4096.0, -1.0 / 4096.0, -2048.0));
+    }
+
+    #[test]
+    fn version_one_positions_are_halves() {
+        let [one, minus_two, tiny] = [0x3C00_u16, 0xC000, 0x0001].map(u16::to_le_bytes);
+        let [x, y, z] = unpack_half_positions(&[one, minus_two, tiny].concat());
+        assert_eq!((x[0], y[0], z[0]), (1.0, -2.0, 2.0_f32.powi(-24)));
+    }
+}
