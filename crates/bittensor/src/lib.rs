@@ -1,1 +1,21 @@
-//! placeholder
+//! The bittensor wire: sr25519 keys and ss58 addresses, hotkey files, the metagraph, and the signed
+//! HTTP that dendrites (clients) and axons (servers) speak.
+//!
+//! Parity is with the Python SDK 9.x, whose protocol is the same from 9.0 to 10.x. Nothing here knows
+//! a particular subnet: a subnet's messages implement [`Synapse`].
+
+#![forbid(unsafe_code)]
+
+mod keypair;
+mod metagraph;
+mod public_key;
+mod synapse;
+mod wallet;
+
+pub mod keyfile;
+
+pub use keypair::{Keypair, SecretKeyError};
+pub use metagraph::{Metagraph, MetagraphError, Neuron};
+pub use public_key::{PublicKey, Ss58Error};
+pub use synapse::{RequiredField, Synapse, Target};
+pub use wallet::WalletPaths;
