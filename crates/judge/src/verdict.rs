@@ -59,10 +59,48 @@ pub struct Parts {
 pub struct Verdict {
     /// The decision.
     pub pass: bool,
-    /// The validator's final score, or `None` while a network it needs is not here.
+    /// The validator's final score: 0 where one of its own gates fails, and `None` while a network
+    /// it needs is not here.
     pub score: Option<f64>,
+    /// The score from which the cloud would be accepted.
+    pub threshold: f64,
     /// Conditions on the cloud, in the order they were checked.
     pub gates: Vec<Gate>,
     /// The numbers behind the score.
     pub parts: Parts,
+}
+
+impl Verdict {
+    /// The first gate that does not pass.
+    #[must_use]
+    pub fn failed_gate(&self) -> Option<&Gate> {
+        self.gates.iter().find(|gate| !gate.pass)
+    }
+
+    /// How alike neighbouring views are, from 0 to 1, as the validator weighs it (it makes up 0.025
+    /// of the score): `σ(35 · (ssim − 0.83))`. `None` where there were no views to compare.
+    ///
+    /// three-gen-subnet `validation/engine/validation_engine.py`, `_compute_final_score`.
+    #[must_use]
+    pub fn consistency(&self) -> Option<f64> {
+        self.parts
+            .ssim
+            .value()
+            .map(|ssim| 1.0 / (1.0 + (-35.0 * (ssim - 0.83)).exp()))
+    }
+
+    /// The outcome in a few words.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        match (self.failed_gate(), self.score) {
+            (Some(gate), _) => format!("{}: {}", gate.name, gate.why),
+            (None, None) => "all gates pass; the networks for a score are not here".to_owned(),
+            (None, Some(score)) if self.pass => {
+                format!("{score:.3} reaches the threshold of {:.3}", self.threshold)
+            }
+            (None, Some(score)) => {
+                format!("{score:.3} is below the threshold of {:.3}", self.threshold)
+            }
+        }
+    }
 }

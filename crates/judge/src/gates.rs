@@ -1,0 +1,285 @@
+//! Yes-or-no conditions on a cloud: the validator's own, then ours for the degenerate clouds it
+//! would let through to a score near zero.
+//!
+//! The validator's are those of three-gen-subnet `validation/engine/utils/gs_data_checker_utils.py`
+//! (`is_input_data_valid`), in its order; failing one means score 0. Its fifth test, on the scales,
+//! is left out because it cannot fail: it counts a single truth value ("all scales are below 0.05")
+//! and compares that one against 80 % of the splats.
+
+use render::{Image, SceneError};
+use splat::Cloud;
+
+use crate::verdict::Gate;
+
+/// Fewest splats the validator takes.
+const SPLATS_MIN: usize = 7000;
+
+/// Opacities below this count as transparent for the validator.
+const TRANSPARENT: f32 = 1e-3;
+
+/// Percentage of transparent splats above which the validator refuses.
+const TRANSPARENT_PERCENT_MAX: f64 = 80.0;
+
+/// `torch.allclose` as the validator calls it.
+const RELATIVE_TOLERANCE: f64 = 1e-5;
+const ABSOLUTE_TOLERANCE: f64 = 1e-8;
+
+/// A splat all of whose deviations are below this share of the cloud's longest side is dust: a
+/// thirtieth of a pixel in the validator's views.
+const DUST: f64 = 1e-4;
+
+/// Share of dust from which the cloud is degenerate.
+const DUST_SHARE_MAX: f64 = 0.9;
+
+/// Share of the pixels of all views that must differ from the background.
+const VISIBLE_SHARE_MIN: f64 = 1e-3;
+
+/// Names of the gates that are the validator's own.
+const VALIDATORS: [&str; 4] = [
+    "splat_count",
+    "first_points",
+    "transparent_percent",
+    "rotations",
+];
+
+/// Whether failing this gate makes the validator's score 0.
+pub(crate) fn is_validators(name: &str) -> bool {
+    VALIDATORS.contains(&name)
+}
+
+/// All gates that need no view, in the order the validator checks, then ours.
+pub(crate) fn of_cloud(cloud: &Cloud) -> Vec<Gate> {
+    vec![
+        splat_count(cloud),
+        first_points(cloud),
+        transparent_percent(cloud),
+        rotations(cloud),
+        finite(cloud),
+        opacity_spread(cloud),
+        dust(cloud),
+    ]
+}
+
+fn splat_count(cloud: &Cloud) -> Gate {
+    let count = cloud.len();
+    Gate {
+        name: "splat_count",
+        value: count as f64,
+        limit: SPLATS_MIN as f64,
+        pass: count >= SPLATS_MIN,
+        why: format!("{count} splats; the validator refuses fewer than {SPLATS_MIN}"),
+    }
+}
+
+fn close(value: f32, to: f64) -> bool {
+    (f64::from(value) - to).abs() <= ABSOLUTE_TOLERANCE + RELATIVE_TOLERANCE * to.abs()
+}
+
+/// The validator means to refuse a cloud whose coordinates are all 1, but looks at the first three
+/// points instead of the three columns.
+fn first_points(cloud: &Cloud) -> Gate {
+    let ones = cloud
+        .iter()
+        .take(3)
+        .filter(|splat| splat.position.iter().all(|&value| close(value, 1.0)))
+        .count();
+    Gate {
+        name: "first_points",
+        value: ones as f64,
+        limit: 0.0,
+        pass: ones == 0,
+        why: format!(
+            "{ones} of the first three centres lie at (1, 1, 1); the validator refuses any there"
+        ),
+    }
+}
+
+fn transparent_percent(cloud: &Cloud) -> Gate {
+    let transparent = cloud
+        .columns()
+        .opacity_logits
+        .iter()
+        .filter(|&&logit| sigmoid(logit) < TRANSPARENT)
+        .count();
+    let percent = 100.0 * transparent as f64 / cloud.len().max(1) as f64;
+    Gate {
+        name: "transparent_percent",
+        value: percent,
+        limit: TRANSPARENT_PERCENT_MAX,
+        pass: percent <= TRANSPARENT_PERCENT_MAX,
+        why: format!(
+            "{percent:.1} % of the splats are less than {TRANSPARENT} opaque; the validator refuses more than {TRANSPARENT_PERCENT_MAX} %"
+        ),
+    }
+}
+
+fn rotations(cloud: &Cloud) -> Gate {
+    let turned = cloud
+        .iter()
+        .filter(|splat| !is_identity(splat.rotation))
+        .count();
+    Gate {
+        name: "rotations",
+        value: turned as f64,
+        limit: 1.0,
+        pass: turned >= 1,
+        why: format!(
+            "{turned} splats are rotated; the validator refuses a cloud where every rotation is the identity"
+        ),
+    }
+}
+
+fn is_identity(rotation: [f32; 4]) -> bool {
+    let norm = rotation
+        .iter()
+        .map(|part| part * part)
+        .sum::<f32>()
+        .sqrt()
+        .max(1e-12);
+    rotation
+        .iter()
+        .zip([1.0, 0.0, 0.0, 0.0])
+        .all(|(part, identity)| close(part / norm, identity))
+}
+
+fn finite(cloud: &Cloud) -> Gate {
+    let broken = cloud
+        .iter()
+        .filter(|splat| {
+            let numbers = splat
+                .position
+                .iter()
+                .chain(&splat.rotation)
+                .chain(&splat.colour);
+            // Opacity may be ±∞ and a scale −∞: 8-bit containers decode to the one, exp of the
+            // other is 0.
+            splat.opacity_logit.is_nan()
+                || splat.log_scale.iter().any(|scale| !scale.exp().is_finite())
+                || splat.rotation == [0.0; 4]
+                || !numbers.into_iter().all(|number| number.is_finite())
+        })
+        .count();
+    Gate {
+        name: "finite",
+        value: broken as f64,
+        limit: 0.0,
+        pass: broken == 0,
+        why: format!(
+            "{broken} splats hold a NaN, an infinity or a zero rotation; one is enough to blank every view, so Splatsmith allows none"
+        ),
+    }
+}
+
+/// Networks that have come apart write the same opacity for every splat.
+fn opacity_spread(cloud: &Cloud) -> Gate {
+    let (low, high) = range(
+        cloud
+            .columns()
+            .opacity_logits
+            .iter()
+            .map(|&logit| sigmoid(logit)),
+    );
+    let spread = f64::from((high - low).max(0.0));
+    Gate {
+        name: "opacity_spread",
+        value: spread,
+        limit: 0.0,
+        pass: spread > 0.0,
+        why: format!(
+            "opacities differ by {spread:.3} at most; Splatsmith takes a cloud where all are equal for a failed generation"
+        ),
+    }
+}
+
+fn dust(cloud: &Cloud) -> Gate {
+    let columns = cloud.columns();
+    let side = columns
+        .positions
+        .iter()
+        .map(|axis| range(axis.iter().copied().filter(|value| value.is_finite())))
+        .map(|(low, high)| f64::from(high) - f64::from(low))
+        .fold(0.0, f64::max);
+    let specks = cloud
+        .iter()
+        .filter(|splat| {
+            splat
+                .log_scale
+                .iter()
+                .all(|scale| f64::from(scale.exp()) < DUST * side)
+        })
+        .count();
+    let share = specks as f64 / cloud.len().max(1) as f64;
+    Gate {
+        name: "dust_share",
+        value: share,
+        limit: DUST_SHARE_MAX,
+        pass: share < DUST_SHARE_MAX,
+        why: format!(
+            "{:.1} % of the splats are smaller than {DUST} of the cloud; Splatsmith refuses {:.0} % and more",
+            share * 100.0,
+            DUST_SHARE_MAX * 100.0
+        ),
+    }
+}
+
+/// Whether views could be drawn at all.
+pub(crate) fn drawable(error: Option<&SceneError>) -> Gate {
+    Gate {
+        name: "drawable",
+        value: if error.is_none() { 1.0 } else { 0.0 },
+        limit: 1.0,
+        pass: error.is_none(),
+        why: error.map_or_else(
+            || "the cloud can be scaled to the validator's box and drawn".to_owned(),
+            ToString::to_string,
+        ),
+    }
+}
+
+/// Whether anything is to be seen: pixels that are not background.
+pub(crate) fn visible(views: &[Image]) -> Gate {
+    let pixels: usize = views.iter().map(|view| view.rgb.len() / 3).sum();
+    let covered: usize = views
+        .iter()
+        .flat_map(|view| view.rgb.chunks_exact(3))
+        .filter(|pixel| *pixel != [255; 3])
+        .count();
+    let share = covered as f64 / pixels.max(1) as f64;
+    Gate {
+        name: "visible",
+        value: share,
+        limit: VISIBLE_SHARE_MIN,
+        pass: share >= VISIBLE_SHARE_MIN,
+        why: format!(
+            "{:.2} % of the views' pixels differ from the white background; Splatsmith asks for {:.1} %",
+            share * 100.0,
+            VISIBLE_SHARE_MIN * 100.0
+        ),
+    }
+}
+
+/// A negative similarity has no logarithm: the validator's geometric mean of it is not a number,
+/// and its answer cannot be written.
+pub(crate) fn similarity_defined(similarities: &[f64]) -> Gate {
+    let least = similarities.iter().copied().fold(f64::INFINITY, f64::min);
+    Gate {
+        name: "least_similarity",
+        value: least,
+        limit: 0.0,
+        pass: least >= 0.0,
+        why: format!(
+            "the two least alike neighbouring views have a similarity of {least:.3}; below 0 the validator's mean is not a number"
+        ),
+    }
+}
+
+fn sigmoid(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
+/// Least and greatest; NaN counts as neither. `(∞, −∞)` of nothing.
+fn range(values: impl Iterator<Item = f32>) -> (f32, f32) {
+    values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    })
+}
