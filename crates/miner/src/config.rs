@@ -1,0 +1,229 @@
+//! What mining needs to know, and whom it mines with.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bittensor::{Metagraph, Neuron, PublicKey};
+use splat::OutputProfile;
+use subnet17::Rules;
+
+use crate::error::MinerError;
+use crate::event::Ignored;
+
+/// When mining ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// Only when told to.
+    Never,
+    /// After this time no further task is pulled; those in hand are finished.
+    For(Duration),
+    /// After this many answers.
+    Tasks(u64),
+}
+
+/// Validators never to pull from, by uid or by key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blacklist {
+    /// By number on the subnet.
+    pub uids: BTreeSet<u16>,
+    /// By key, which stays when a number is given to somebody else.
+    pub hotkeys: BTreeSet<PublicKey>,
+}
+
+impl Default for Blacklist {
+    /// UID 180, which miners report to hand out tasks and never accept an answer
+    /// (subnet 17's FAQ, "wasted compute").
+    fn default() -> Self {
+        Self {
+            uids: BTreeSet::from([180]),
+            hotkeys: BTreeSet::new(),
+        }
+    }
+}
+
+/// Everything [`run`](crate::run) needs beside keys and generators.
+#[derive(Debug, Clone)]
+pub struct MinerConfig {
+    /// The neurons of the subnet.
+    pub metagraph: Metagraph,
+    /// The validators' rules, at the speed of their clock.
+    pub rules: Rules,
+    /// Where ledgers, locks and assets live; each hotkey gets a folder in it.
+    pub data_dir: PathBuf,
+    /// Whether this is a test network. There loopback addresses, rehearsal backends and mining
+    /// unjudged are allowed.
+    pub test_network: bool,
+    /// Allows backends that are for rehearsals only on a live network.
+    pub allow_rehearsal_backend: bool,
+    /// Allows mining without a judge on a live network.
+    pub allow_unjudged: bool,
+    /// Whom never to pull from.
+    pub blacklist: Blacklist,
+    /// The stake from which a neuron counts as a validator. The official miner's selector has 1000
+    /// (three-gen-subnet `miner/validator_selector.py`).
+    pub min_stake: f64,
+    /// The frame, extent and container the validators want.
+    pub profile: OutputProfile,
+    /// How many candidates to make per task while time allows; at least 1.
+    pub candidates: u32,
+    /// When to end.
+    pub limit: Limit,
+    /// Time for a pull, connection included. The official miner has 12 s (`miner/workers.py:18`).
+    pub pull_timeout: Duration,
+    /// Time for a submission; validation is part of it. The official miner has 300 s
+    /// (`miner/workers.py:19`).
+    pub submit_timeout: Duration,
+    /// After this a generator counts as hung.
+    pub generation_timeout: Duration,
+    /// How long tasks in hand may take at the end of a limited run.
+    pub drain_timeout: Duration,
+    /// How long an asset is kept after its answer.
+    pub keep_assets: Duration,
+}
+
+impl MinerConfig {
+    /// The defaults for the validators of `metagraph`, whose clock rules its `speed` scales.
+    #[must_use]
+    pub fn new(metagraph: Metagraph, data_dir: PathBuf) -> Self {
+        let speed = metagraph.speed;
+        Self {
+            rules: Rules::PULL_2025.sped_up(speed),
+            metagraph,
+            data_dir,
+            test_network: false,
+            allow_rehearsal_backend: false,
+            allow_unjudged: false,
+            blacklist: Blacklist::default(),
+            min_stake: 1000.0,
+            profile: OutputProfile::PULL_2025,
+            candidates: 1,
+            limit: Limit::Never,
+            pull_timeout: Duration::from_secs(12),
+            submit_timeout: sped_up(300.0, speed, 15.0),
+            generation_timeout: Duration::from_secs(600),
+            drain_timeout: Duration::from_secs(60),
+            keep_assets: Duration::from_secs(3600),
+        }
+    }
+
+    /// Checks the whole configuration.
+    ///
+    /// # Errors
+    /// [`MinerError::Config`] with every problem and its remedy.
+    pub fn validate(&self) -> Result<(), MinerError> {
+        let mut problems = Vec::new();
+        let mut require = |holds: bool, problem: &str| {
+            if !holds {
+                problems.push(problem.to_owned());
+            }
+        };
+        require(self.candidates >= 1, "candidates: must be at least 1");
+        require(
+            self.min_stake.is_finite() && self.min_stake >= 0.0,
+            "minimum stake: must be a number from 0",
+        );
+        for (name, timeout) in [
+            ("pull timeout: must be above 0", self.pull_timeout),
+            ("submit timeout: must be above 0", self.submit_timeout),
+            (
+                "generation timeout: must be above 0",
+                self.generation_timeout,
+            ),
+        ] {
+            require(!timeout.is_zero(), name);
+        }
+        require(
+            self.limit != Limit::Tasks(0),
+            "tasks: must be at least 1 (leave it out to mine until stopped)",
+        );
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(MinerError::Config(problems))
+        }
+    }
+
+    /// Tells the validators to pull from, and why the other neurons are left out. `own` is never
+    /// pulled from.
+    #[must_use]
+    pub fn eligible(&self, own: PublicKey) -> (Vec<Neuron>, Vec<Ignored>) {
+        let mut validators = Vec::new();
+        let mut ignored = Vec::new();
+        let mut seen = BTreeSet::new();
+        for neuron in &self.metagraph.neurons {
+            let reason = if seen.insert(neuron.hotkey) {
+                self.unfit(neuron, own)
+            } else {
+                Some("listed twice".to_owned())
+            };
+            match reason {
+                None => validators.push(neuron.clone()),
+                Some(reason) => ignored.push(Ignored {
+                    uid: neuron.uid,
+                    reason,
+                }),
+            }
+        }
+        (validators, ignored)
+    }
+
+    fn unfit(&self, neuron: &Neuron, own: PublicKey) -> Option<String> {
+        if neuron.hotkey == own {
+            Some("this is our own hotkey".to_owned())
+        } else if self.blacklist.uids.contains(&neuron.uid)
+            || self.blacklist.hotkeys.contains(&neuron.hotkey)
+        {
+            Some("blacklisted".to_owned())
+        } else if !neuron.is_serving {
+            Some("serves no axon".to_owned())
+        } else if neuron.stake.is_nan() || neuron.stake < self.min_stake {
+            Some(format!(
+                "stake {:.0} is below {:.0}",
+                neuron.stake, self.min_stake
+            ))
+        } else if !self.test_network && !is_public(neuron.ip) {
+            Some(format!("{} is no public address", neuron.ip))
+        } else {
+            None
+        }
+    }
+}
+
+/// `seconds` at `speed`, but no less than `least` seconds: work and networks do not speed up.
+fn sped_up(seconds: f64, speed: f64, least: f64) -> Duration {
+    let scaled = if speed.is_finite() && speed > 0.0 {
+        seconds / speed
+    } else {
+        seconds
+    };
+    Duration::try_from_secs_f64(scaled.clamp(least, seconds.max(least)))
+        .unwrap_or(Duration::from_secs(300))
+}
+
+/// Whether an address a chain lists may be connected to: anybody can register one that points into
+/// the miner's own network.
+fn is_public(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => {
+            !(ip.is_loopback()
+                || ip.is_private()
+                || ip.is_link_local()
+                || ip.is_unspecified()
+                || ip.is_broadcast()
+                || ip.is_multicast()
+                || ip.is_documentation())
+        }
+        IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
+            Some(mapped) => is_public(IpAddr::V4(mapped)),
+            None => {
+                !(ip.is_loopback()
+                    || ip.is_unspecified()
+                    || ip.is_multicast()
+                    || ip.is_unique_local()
+                    || ip.is_unicast_link_local())
+            }
+        },
+    }
+}

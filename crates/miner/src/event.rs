@@ -1,0 +1,417 @@
+//! Everything that happens while mining, as one typed stream.
+//!
+//! The terminal, the log, the summary and the tests all read this stream and nothing else, so that
+//! what people see and what is counted cannot disagree.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bittensor::PublicKey;
+use judge::Verdict;
+use serde::Serialize;
+use tokio::sync::broadcast;
+
+use crate::clock::{self, UnixMillis};
+use crate::summary::{Summary, Tally};
+
+/// Something that happened, with the moment it did.
+#[derive(Debug, Clone, Serialize)]
+pub struct Stamped {
+    /// When, in milliseconds since the Unix epoch.
+    pub at_ms: UnixMillis,
+    /// What.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// What can happen. Validators are named by their uid, tasks by the id the validator gave them.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// Mining begins.
+    Started {
+        /// Whom we pull from.
+        validators: Vec<ValidatorInfo>,
+        /// Whom we do not, and why.
+        ignored: Vec<Ignored>,
+        /// The labels of the generators, by device number.
+        generators: Vec<String>,
+        /// Tasks found unfinished in the ledger.
+        resumed: u64,
+    },
+    /// What the source of one validator does now.
+    Source {
+        /// The validator.
+        uid: u16,
+        /// What it does.
+        state: SourceState,
+    },
+    /// How many tasks wait for a generator.
+    Queue {
+        /// Their number.
+        length: usize,
+    },
+    /// What one generator does now.
+    Device {
+        /// Its number, counted from 0.
+        device: usize,
+        /// What it does.
+        activity: Activity,
+    },
+    /// A validator handed us a task, and the ledger holds it.
+    Pulled {
+        /// The validator.
+        uid: u16,
+        /// The task.
+        task: String,
+        /// Its text, or the size of its image.
+        prompt: String,
+        /// Whether we had pulled it before: after a lost reply or a restart a validator hands out
+        /// the same task again.
+        replayed: bool,
+    },
+    /// A validator had nothing for us.
+    NoTask {
+        /// The validator.
+        uid: u16,
+    },
+    /// A pull did not work; it is tried again.
+    PullFailed {
+        /// The validator.
+        uid: u16,
+        /// What happened.
+        reason: String,
+        /// When it is tried again.
+        retry_at_ms: UnixMillis,
+    },
+    /// The validator counts pulls before the end of the cooldown against us.
+    Violation {
+        /// The validator.
+        uid: u16,
+        /// How many were added.
+        added: u64,
+        /// How many it counts now.
+        total: u64,
+    },
+    /// The best candidate of one round was judged; if it does not pass and time is left, there is
+    /// another round.
+    Judged {
+        /// The validator it is for.
+        uid: u16,
+        /// The task.
+        task: String,
+        /// Which generator made it.
+        device: usize,
+        /// The seed that made it.
+        seed: u64,
+        /// What judging found.
+        verdict: Arc<Verdict>,
+    },
+    /// A cloud good enough was written to disk.
+    Made {
+        /// The validator it is for.
+        uid: u16,
+        /// The task.
+        task: String,
+        /// Which generator made it.
+        device: usize,
+        /// The SPZ file; kept for a while after the answer.
+        asset: PathBuf,
+        /// Its splats.
+        splats: usize,
+        /// The size of the file, in bytes.
+        bytes: usize,
+        /// The seed that made it.
+        seed: u64,
+        /// What the generator had to say about it.
+        notes: Vec<String>,
+        /// Time spent generating and judging, in milliseconds.
+        made_in_ms: f64,
+        /// Time spent encoding and writing, in milliseconds.
+        encoded_in_ms: f64,
+    },
+    /// No good cloud could be made: the answer will be empty, which costs nothing but the turn.
+    Skipped {
+        /// The validator.
+        uid: u16,
+        /// The task.
+        task: String,
+        /// Why.
+        reason: String,
+    },
+    /// An answer goes out now.
+    Submitting {
+        /// The validator.
+        uid: u16,
+        /// The task.
+        task: String,
+        /// Counted from 1.
+        attempt: u32,
+        /// Time since the validator's task arrived, in milliseconds.
+        since_pull_ms: f64,
+    },
+    /// An answer certainly did not arrive; it is sent again.
+    SubmitFailed {
+        /// The validator.
+        uid: u16,
+        /// The task.
+        task: String,
+        /// What happened.
+        reason: String,
+        /// When it is sent again.
+        retry_at_ms: UnixMillis,
+    },
+    /// Nobody knows whether an answer arrived. It is not sent again: the next pull will tell.
+    InDoubt {
+        /// The validator.
+        uid: u16,
+        /// The task.
+        task: String,
+        /// What happened.
+        reason: String,
+        /// When the validator can be asked without breaking any cooldown it may have set.
+        until_ms: UnixMillis,
+    },
+    /// The validator has dealt with our answer.
+    Answered {
+        /// The validator.
+        uid: u16,
+        /// The task.
+        task: String,
+        /// What became of it.
+        outcome: Outcome,
+        /// The validator's score, where it gave one.
+        score: Option<f64>,
+        /// From the pull to the reply, in milliseconds; `None` when the reply was lost.
+        took_ms: Option<f64>,
+        /// When the validator will have a task for us again.
+        cooldown_until_ms: UnixMillis,
+    },
+    /// A validator dealt with one answer twice.
+    Doubled {
+        /// The validator.
+        uid: u16,
+        /// The task.
+        task: String,
+    },
+    /// A task ended without an answer: its validator has no use for one any more.
+    Retired {
+        /// The validator.
+        uid: u16,
+        /// The task.
+        task: String,
+        /// Why.
+        reason: String,
+    },
+    /// Something a person should look at.
+    Alarm {
+        /// The validator it is about, if it is about one.
+        uid: Option<u16>,
+        /// What is wrong and what to do.
+        message: String,
+    },
+    /// No further task is pulled.
+    Stopping {
+        /// Why.
+        reason: String,
+    },
+    /// Mining has ended.
+    Finished {
+        /// All of it in numbers.
+        summary: Summary,
+    },
+}
+
+/// A validator we pull from.
+#[derive(Debug, Clone, Serialize)]
+pub struct ValidatorInfo {
+    /// Its number on the subnet.
+    pub uid: u16,
+    /// Its key.
+    pub hotkey: PublicKey,
+    /// The end of the cooldown that the ledger remembers; 0 if none.
+    pub cooldown_until_ms: UnixMillis,
+    /// How it treated our answers in earlier runs.
+    pub standing: Standing,
+}
+
+/// How a validator treated our answers, over the whole life of the ledger.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Standing {
+    /// Answers with a score.
+    pub scored: u64,
+    /// Those at or above the threshold.
+    pub accepted: u64,
+    /// Mean score of the accepted ones; a rejected one is told 0 whatever its score.
+    pub mean_score: Option<f64>,
+    /// Mean time the validator took to reply to an answer, in seconds.
+    pub mean_reply_seconds: Option<f64>,
+}
+
+/// A neuron we do not pull from.
+#[derive(Debug, Clone, Serialize)]
+pub struct Ignored {
+    /// Its number on the subnet.
+    pub uid: u16,
+    /// Why.
+    pub reason: String,
+}
+
+/// What the source of one validator does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SourceState {
+    /// The validator has no task for us before then.
+    Cooling {
+        /// The end of the cooldown.
+        until_ms: UnixMillis,
+    },
+    /// The validator had no task; it is asked again then.
+    Idle {
+        /// When.
+        until_ms: UnixMillis,
+    },
+    /// Waits until the generators have room for another task.
+    WaitingForRoom,
+    /// Asks for a task.
+    Pulling,
+    /// A task waits for a generator or is being made.
+    Making {
+        /// The task.
+        task: String,
+    },
+    /// An answer is on its way.
+    Submitting {
+        /// The task.
+        task: String,
+    },
+    /// An answer may or may not have arrived; the validator is asked then.
+    InDoubt {
+        /// When.
+        until_ms: UnixMillis,
+    },
+    /// The validator failed us; the next attempt is then.
+    BackingOff {
+        /// When.
+        until_ms: UnixMillis,
+    },
+    /// Nothing more is done with this validator.
+    Stopped,
+}
+
+/// What a generator does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "activity", rename_all = "snake_case")]
+pub enum Activity {
+    /// Waits for a task.
+    Idle,
+    /// Makes a cloud.
+    Generating {
+        /// For this validator.
+        uid: u16,
+        /// For this task.
+        task: String,
+        /// The stage, such as `splats`; empty before the first report.
+        stage: &'static str,
+        /// Finished steps of the stage.
+        done: u32,
+        /// All steps of the stage.
+        total: u32,
+    },
+    /// Failed, and gets its next task then.
+    BackingOff {
+        /// When.
+        until_ms: UnixMillis,
+        /// What happened.
+        reason: String,
+    },
+    /// Has stopped for good.
+    Stopped,
+}
+
+/// What became of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Scored at or above the validator's threshold.
+    Accepted,
+    /// We answered with an empty result.
+    Skipped,
+    /// Scored below the threshold.
+    Rejected,
+    /// Taken, but the validator could not score it; no penalty.
+    Unscored,
+    /// The validator has dealt with it, but its reply never reached us.
+    ReplyLost,
+}
+
+impl Outcome {
+    /// The name in the ledger and in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Skipped => "skipped",
+            Self::Rejected => "rejected",
+            Self::Unscored => "unscored",
+            Self::ReplyLost => "reply_lost",
+        }
+    }
+}
+
+/// Where events go in, and where anybody can listen. Cheap to clone.
+///
+/// Sending never waits: a listener that is slow misses events (and is told so by the channel),
+/// while the counts, which are kept here, miss none.
+#[derive(Debug, Clone)]
+pub struct EventSender {
+    channel: broadcast::Sender<Stamped>,
+    /// A std mutex: held for a few additions only, never across an await.
+    tally: Arc<Mutex<Tally>>,
+}
+
+impl EventSender {
+    /// A stream of which slow listeners can be `capacity` events behind (at least 1).
+    #[must_use]
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            channel: broadcast::Sender::new(capacity.max(1)),
+            tally: Arc::default(),
+        }
+    }
+
+    /// Listens from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Stamped> {
+        self.channel.subscribe()
+    }
+
+    /// The counts so far.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        self.tally
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .summary()
+    }
+
+    /// Tells everybody.
+    pub fn emit(&self, event: Event) {
+        let stamped = Stamped {
+            at_ms: clock::now(),
+            event,
+        };
+        self.tally
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .observe(&stamped);
+        // Nobody listening is no error.
+        let _ = self.channel.send(stamped);
+    }
+}
+
+impl Default for EventSender {
+    fn default() -> Self {
+        Self::new(1024)
+    }
+}

@@ -1,0 +1,81 @@
+//! The durable record: validators, tasks, assets, submissions, feedback, cooldowns.
+//!
+//! It is written before anything acts on what it says. A task moves
+//!
+//! ```text
+//! assigned ──► ready ──► sending ──► answered
+//!                ▲          │  └───► in_doubt ──► answered (the reply was lost)
+//!                └──────────┘            │
+//!                └───────────────────────┘ (handed out again: it had not arrived)
+//! ```
+//!
+//! and from any of these to `retired`. Each move is one transaction that names the state it leaves
+//! (`UPDATE … WHERE state = …`), so that of two that try, one moves it; and a validator has at most
+//! one open task, which the schema enforces. `sending` is on disk before the first byte is on the
+//! wire: whatever is found in that state at a start may have arrived, and is in doubt.
+
+mod answers;
+mod pulls;
+mod schema;
+mod tasks;
+mod upkeep;
+mod validators;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::error::LedgerError;
+
+pub(crate) use answers::{NewAnswer, Receipt};
+pub(crate) use pulls::{Handout, Pulled, Settled};
+pub(crate) use tasks::{Answer, OpenTask, TaskKey, TaskState};
+pub(crate) use validators::Clocks;
+
+/// How long a statement waits for another process that reads the file, such as a backup.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A handle on the ledger. Cheap to clone; statements run on blocking threads, one at a time.
+#[derive(Debug, Clone)]
+pub(crate) struct Ledger {
+    /// A std mutex: only ever taken on a blocking thread.
+    connection: Arc<Mutex<Connection>>,
+}
+
+impl Ledger {
+    /// Opens the ledger, making or migrating it where needed.
+    pub(crate) fn open(path: &Path) -> Result<Self, LedgerError> {
+        let mut connection = Connection::open(path)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // Not NORMAL: after a power cut that would forget the last transactions, and with them
+        // that an answer was already on its way.
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        schema::migrate(&mut connection)?;
+        Ok(Self {
+            connection: Arc::new(Mutex::new(connection)),
+        })
+    }
+
+    /// Runs `work` in one transaction: all of it happens or, on any error, none.
+    async fn transact<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let connection = Arc::clone(&self.connection);
+        tokio::task::spawn_blocking(move || {
+            // A panic inside a transaction rolled it back: the connection is as good as before.
+            let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let result = work(&transaction)?;
+            transaction.commit()?;
+            Ok(result)
+        })
+        .await
+        .unwrap_or(Err(LedgerError::Abandoned))
+    }
+}

@@ -1,0 +1,167 @@
+//! What a pull says about the task it brings and about the one that was open before.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bittensor::PublicKey;
+use rusqlite::{Transaction, named_params, params};
+use subnet17::TaskKind;
+
+use super::Ledger;
+use super::tasks::{TaskState, close, kind_name, open_task};
+use super::validators::set_clocks;
+use crate::clock::{self, UnixMillis};
+use crate::error::LedgerError;
+
+/// A validator's answer to a pull that holds a task.
+#[derive(Debug, Clone)]
+pub(crate) struct Handout {
+    pub id: String,
+    pub kind: TaskKind,
+    pub prompt: Arc<str>,
+    pub threshold: f64,
+    pub throttle: Duration,
+    pub cooldown_until: UnixMillis,
+    pub violations: u64,
+}
+
+/// What a pull changed.
+#[derive(Debug, Clone)]
+pub(crate) struct Pulled {
+    /// Whether the task was in the ledger before.
+    pub replayed: bool,
+    /// The task that was open before, if the validator's answer shows that it is over.
+    pub settled: Option<Settled>,
+    /// Violations the validator has added.
+    pub violations_added: u64,
+}
+
+/// A task that a pull showed to be over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Settled {
+    pub id: String,
+    /// Whether it had been in doubt: then the answer had arrived. Otherwise it was withdrawn.
+    pub answered: bool,
+}
+
+impl Ledger {
+    /// Records a pull that brought a task, and what that says about the one that was open.
+    pub(crate) async fn record_pull(
+        &self,
+        validator: PublicKey,
+        handout: Handout,
+        now: UnixMillis,
+    ) -> Result<Pulled, LedgerError> {
+        self.transact(move |transaction| {
+            let validator = validator.to_string();
+            let violations_added = set_clocks(
+                transaction,
+                &validator,
+                handout.cooldown_until,
+                Some(handout.violations),
+            )?;
+            let settled = settle_other(transaction, &validator, Some(&handout.id), now)?;
+            let replayed = hand_out_again(transaction, &validator, &handout, now)?;
+            if !replayed {
+                transaction
+                    .prepare_cached(
+                        "INSERT INTO tasks
+                            (validator, id, kind, prompt, threshold, throttle, pulled_at, state)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'assigned')",
+                    )?
+                    .execute(params![
+                        validator,
+                        handout.id,
+                        kind_name(handout.kind),
+                        handout.prompt,
+                        handout.threshold,
+                        clock::millis(handout.throttle),
+                        now
+                    ])?;
+            }
+            Ok(Pulled {
+                replayed,
+                settled,
+                violations_added,
+            })
+        })
+        .await
+    }
+
+    /// Records a pull that brought nothing: the open task, if there was one, is over.
+    pub(crate) async fn record_no_task(
+        &self,
+        validator: PublicKey,
+        cooldown_until: UnixMillis,
+        violations: u64,
+        now: UnixMillis,
+    ) -> Result<(Option<Settled>, u64), LedgerError> {
+        self.transact(move |transaction| {
+            let validator = validator.to_string();
+            let added = set_clocks(transaction, &validator, cooldown_until, Some(violations))?;
+            let settled = settle_other(transaction, &validator, None, now)?;
+            Ok((settled, added))
+        })
+        .await
+    }
+}
+
+/// Closes the open task unless it is the one just handed out: a validator that hands out anything
+/// else (or nothing) has no use for it any more. If an answer to it was in doubt, it had arrived.
+fn settle_other(
+    transaction: &Transaction<'_>,
+    validator: &str,
+    handed_out: Option<&str>,
+    now: UnixMillis,
+) -> Result<Option<Settled>, LedgerError> {
+    let Some(open) = open_task(transaction, validator)? else {
+        return Ok(None);
+    };
+    if handed_out == Some(open.id.as_str()) {
+        return Ok(None);
+    }
+    let answered = matches!(open.state, TaskState::InDoubt | TaskState::Sending);
+    let reason = if answered {
+        "reply lost"
+    } else {
+        "no longer assigned by the validator"
+    };
+    close(transaction, open.key, answered, reason, now)?;
+    Ok(Some(Settled {
+        id: open.id,
+        answered,
+    }))
+}
+
+/// Opens a known task again: its validator is the one to say whether it is answered. An answer that
+/// exists is kept and delivered. Returns whether the task was known.
+fn hand_out_again(
+    transaction: &Transaction<'_>,
+    validator: &str,
+    handout: &Handout,
+    now: UnixMillis,
+) -> Result<bool, LedgerError> {
+    // An answer exists if there is an asset, or if the task got as far as being sent empty.
+    let known = transaction
+        .prepare_cached(
+            "UPDATE tasks SET
+                state = CASE
+                    WHEN state = 'assigned' THEN 'assigned'
+                    WHEN asset IS NOT NULL OR state IN ('ready', 'sending', 'in_doubt') THEN 'ready'
+                    ELSE 'assigned' END,
+                prompt = :prompt, kind = :kind, threshold = :threshold, throttle = :throttle,
+                pulled_at = CASE WHEN closed_at IS NULL THEN pulled_at ELSE :now END,
+                closed_at = NULL, doubt_until = NULL
+             WHERE validator = :validator AND id = :id",
+        )?
+        .execute(named_params! {
+            ":validator": validator,
+            ":id": handout.id,
+            ":kind": kind_name(handout.kind),
+            ":prompt": handout.prompt,
+            ":threshold": handout.threshold,
+            ":throttle": clock::millis(handout.throttle),
+            ":now": now,
+        })?;
+    Ok(known == 1)
+}

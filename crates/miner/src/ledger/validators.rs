@@ -1,0 +1,129 @@
+//! Validators in the ledger: their clocks towards us, and how they treated us.
+
+use bittensor::PublicKey;
+use rusqlite::{Transaction, named_params, params};
+
+use super::Ledger;
+use crate::clock::UnixMillis;
+use crate::error::LedgerError;
+use crate::event::Standing;
+
+/// What a validator's clock says about us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Clocks {
+    /// No task before this, on the validator's clock.
+    pub cooldown_until: UnixMillis,
+    /// How many early pulls it counts; `None` before the first reply.
+    pub violations: Option<u64>,
+    /// How much later than `cooldown_until` to pull, learnt from pulls that turned out early.
+    pub clock_margin: UnixMillis,
+}
+
+impl Ledger {
+    /// Makes sure that every validator has a row; a known one keeps its clocks.
+    pub(crate) async fn register_validators(
+        &self,
+        validators: Vec<(PublicKey, u16)>,
+    ) -> Result<(), LedgerError> {
+        self.transact(move |transaction| {
+            let mut statement = transaction.prepare_cached(
+                "INSERT INTO validators (hotkey, uid) VALUES (?1, ?2)
+                 ON CONFLICT (hotkey) DO UPDATE SET uid = excluded.uid",
+            )?;
+            for (hotkey, uid) in validators {
+                statement.execute(params![hotkey.to_string(), uid])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// What this validator's clock says about us.
+    pub(crate) async fn clocks(&self, validator: PublicKey) -> Result<Clocks, LedgerError> {
+        self.transact(move |transaction| clocks(transaction, &validator.to_string()))
+            .await
+    }
+
+    /// Remembers how much later than its cooldown this validator has to be pulled.
+    pub(crate) async fn set_clock_margin(
+        &self,
+        validator: PublicKey,
+        margin: UnixMillis,
+    ) -> Result<(), LedgerError> {
+        self.transact(move |transaction| {
+            transaction.execute(
+                "UPDATE validators SET clock_margin = ?2 WHERE hotkey = ?1",
+                params![validator.to_string(), margin],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// How this validator treated our answers so far.
+    pub(crate) async fn standing(&self, validator: PublicKey) -> Result<Standing, LedgerError> {
+        self.transact(move |transaction| {
+            let standing = transaction.query_row(
+                "SELECT count(score), count(score) FILTER (WHERE outcome = 'accepted'), avg(score) FILTER (WHERE outcome = 'accepted'),
+                    avg(finished_at - submissions.sent_at) / 1000.0
+                 FROM submissions JOIN tasks ON tasks.key = submissions.task
+                 WHERE tasks.validator = ?1 AND outcome IN ('accepted', 'rejected')",
+                [validator.to_string()],
+                |row| {
+                    Ok(Standing {
+                        scored: row.get(0)?,
+                        accepted: row.get(1)?,
+                        mean_score: row.get(2)?,
+                        mean_reply_seconds: row.get(3)?,
+                    })
+                },
+            )?;
+            Ok(standing)
+        })
+        .await
+    }
+}
+
+pub(super) fn clocks(
+    transaction: &Transaction<'_>,
+    validator: &str,
+) -> Result<Clocks, LedgerError> {
+    let clocks = transaction
+        .prepare_cached(
+            "SELECT cooldown_until, violations, clock_margin FROM validators WHERE hotkey = ?1",
+        )?
+        .query_row([validator], |row| {
+            Ok(Clocks {
+                cooldown_until: row.get(0)?,
+                violations: row.get(1)?,
+                clock_margin: row.get(2)?,
+            })
+        })?;
+    Ok(clocks)
+}
+
+/// Stores what a validator's reply says about its clock; returns how many violations it added.
+pub(super) fn set_clocks(
+    transaction: &Transaction<'_>,
+    validator: &str,
+    cooldown_until: UnixMillis,
+    violations: Option<u64>,
+) -> Result<u64, LedgerError> {
+    let before = clocks(transaction, validator)?.violations;
+    transaction
+        .prepare_cached(
+            "UPDATE validators
+             SET cooldown_until = :until, violations = coalesce(:violations, violations)
+             WHERE hotkey = :hotkey",
+        )?
+        .execute(named_params! {
+            ":hotkey": validator,
+            ":until": cooldown_until,
+            ":violations": violations,
+        })?;
+    Ok(match (before, violations) {
+        (Some(before), Some(now)) => now.saturating_sub(before),
+        // What it counted before we met is not of our making.
+        _ => 0,
+    })
+}

@@ -1,0 +1,193 @@
+//! Which task next: tasks wait here between a validator and a generator.
+//!
+//! The one whose free time ends first goes first. A task leaves as a [`Lease`], and a lease that
+//! is dropped, for whatever reason, puts its task back: nothing is lost with the code that worked
+//! on it. Sources take a place before they pull, so that no task is pulled long before it can
+//! start.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
+
+use crate::clock::{self, UnixMillis};
+use crate::event::{Event, EventSender};
+use crate::ledger::OpenTask;
+
+/// How often a task is leased before it is given up.
+const MOST_LEASES: u32 = 5;
+
+/// Room for another task. Held from before its pull until its answer is made.
+#[derive(Debug)]
+pub(crate) struct Place {
+    _permit: OwnedSemaphorePermit,
+}
+
+/// A task that waits for its answer.
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub uid: u16,
+    pub task: OpenTask,
+    /// Told once the ledger holds an answer. Dropped without a word if none could be made.
+    pub made: oneshot::Sender<()>,
+    pub place: Place,
+    /// How often the task was leased.
+    pub leases: u32,
+}
+
+impl Order {
+    /// Until then more time costs nothing.
+    pub(crate) fn answer_by(&self) -> UnixMillis {
+        self.task.pulled_at + clock::millis(self.task.throttle)
+    }
+
+    /// Whether nobody waits for it any more.
+    fn is_abandoned(&self) -> bool {
+        self.made.is_closed()
+    }
+}
+
+/// The tasks that wait. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Planner {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    /// By the end of the free time, then by arrival. A std mutex: never held across an await.
+    waiting: Mutex<Waiting>,
+    /// Wakes a generator that found nothing.
+    arrived: Notify,
+    places: Arc<Semaphore>,
+    events: EventSender,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    orders: BTreeMap<(UnixMillis, u64), Order>,
+    arrivals: u64,
+}
+
+impl Planner {
+    /// With room for `places` tasks between pull and answer.
+    pub(crate) fn new(places: usize, events: EventSender) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                waiting: Mutex::default(),
+                arrived: Notify::new(),
+                places: Arc::new(Semaphore::new(places.clamp(1, Semaphore::MAX_PERMITS))),
+                events,
+            }),
+        }
+    }
+
+    /// Waits for room, first come first served.
+    pub(crate) async fn place(&self) -> Place {
+        loop {
+            // Never closed; if it were, waiting is all that is left to do.
+            if let Ok(permit) = Arc::clone(&self.shared.places).acquire_owned().await {
+                return Place { _permit: permit };
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    /// Puts a task in line.
+    pub(crate) fn push(&self, order: Order) {
+        let length = {
+            let mut waiting = self.shared.lock();
+            let key = (order.answer_by(), waiting.arrivals);
+            waiting.arrivals += 1;
+            waiting.orders.insert(key, order);
+            waiting.orders.len()
+        };
+        self.shared.arrived.notify_one();
+        self.shared.events.emit(Event::Queue { length });
+    }
+
+    /// Waits for the most urgent task.
+    pub(crate) async fn lease(&self) -> Lease {
+        loop {
+            if let Some(order) = self.pop() {
+                return Lease {
+                    order: Some(order),
+                    planner: self.clone(),
+                };
+            }
+            self.shared.arrived.notified().await;
+        }
+    }
+
+    fn pop(&self) -> Option<Order> {
+        let (order, length) = {
+            let mut waiting = self.shared.lock();
+            // Those whose source has gone have no one to deliver them.
+            waiting.orders.retain(|_, order| !order.is_abandoned());
+            let (_, order) = waiting.orders.pop_first()?;
+            (order, waiting.orders.len())
+        };
+        if length > 0 {
+            // A permit to wake is stored only once: pass it on.
+            self.shared.arrived.notify_one();
+        }
+        self.shared.events.emit(Event::Queue { length });
+        Some(Order {
+            leases: order.leases + 1,
+            ..order
+        })
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A task that is being worked on. Dropped before it is committed, it goes back in line.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    /// `None` once committed.
+    order: Option<Order>,
+    planner: Planner,
+}
+
+impl Lease {
+    /// The task, until it is committed.
+    pub(crate) fn order(&self) -> Option<&Order> {
+        self.order.as_ref()
+    }
+
+    /// Whether the task failed so often that it should not be tried again.
+    pub(crate) fn is_worn_out(&self) -> bool {
+        self.order
+            .as_ref()
+            .is_some_and(|order| order.leases > MOST_LEASES)
+    }
+
+    /// The ledger holds the answer: tells the source.
+    pub(crate) fn commit(mut self) {
+        if let Some(order) = self.order.take() {
+            // A source that has gone finds the answer in the ledger.
+            let _ = order.made.send(());
+        }
+    }
+
+    /// Puts the task back without holding this lease against it: not its fault.
+    pub(crate) fn give_back(mut self) {
+        if let Some(mut order) = self.order.take() {
+            order.leases = order.leases.saturating_sub(1);
+            self.planner.push(order);
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(order) = self.order.take() {
+            self.planner.push(order);
+        }
+    }
+}

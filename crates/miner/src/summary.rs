@@ -1,0 +1,241 @@
+//! Mining in numbers: a fold over the event stream.
+
+use std::collections::BTreeMap;
+
+use bittensor::PublicKey;
+use serde::Serialize;
+
+use crate::clock::UnixMillis;
+use crate::event::{Activity, Event, Outcome, Stamped};
+
+/// What a run came to. The JSON that `mine --json` ends with.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// Over all validators.
+    #[serde(flatten)]
+    pub totals: Counts,
+    /// The share of time, 0 to 1, in which a generator had nothing to do, from the first pulled
+    /// task to the end of the last generation, averaged over the generators.
+    pub generator_idle_share: f64,
+    /// Validator by validator, by uid.
+    pub validators: Vec<ValidatorSummary>,
+}
+
+/// One validator in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ValidatorSummary {
+    /// Its number on the subnet.
+    pub uid: u16,
+    /// Its key.
+    pub hotkey: PublicKey,
+    /// Its share of the totals.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Mean time from a task's arrival to the validator's reply, in seconds.
+    pub mean_answer_seconds: Option<f64>,
+}
+
+/// What can be counted, for one validator or for all.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Counts {
+    /// Tasks received for the first time.
+    pub tasks_pulled: u64,
+    /// Answers the validator has dealt with, empty ones among them.
+    pub tasks_answered: u64,
+    /// Answers scored at or above the threshold.
+    pub accepted: u64,
+    /// Empty answers.
+    pub skipped: u64,
+    /// Answers scored below the threshold.
+    pub rejected: u64,
+    /// Pulls the validator counted as too early.
+    pub violations: u64,
+    /// Tasks that ended without an answer.
+    pub lost: u64,
+    /// Answers the validator has dealt with twice.
+    pub doubled: u64,
+    /// Mean score of accepted answers (validators tell a rejected one 0, whatever its score);
+    /// `None` before the first.
+    pub mean_score: Option<f64>,
+}
+
+/// Counts events as they pass.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    validators: BTreeMap<u16, ValidatorTally>,
+    devices: Vec<DeviceTally>,
+    first_pull: Option<UnixMillis>,
+}
+
+#[derive(Debug)]
+struct ValidatorTally {
+    hotkey: PublicKey,
+    counts: Counts,
+    scores: Mean,
+    answer_seconds: Mean,
+}
+
+#[derive(Debug, Default)]
+struct DeviceTally {
+    busy_since: Option<UnixMillis>,
+    busy_ms: i64,
+    last_busy: Option<UnixMillis>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Mean {
+    sum: f64,
+    count: u64,
+}
+
+impl Mean {
+    fn add(&mut self, value: f64) {
+        self.sum += value;
+        self.count += 1;
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.sum += other.sum;
+        self.count += other.count;
+    }
+
+    fn value(self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum / self.count as f64)
+    }
+}
+
+impl Tally {
+    pub(crate) fn observe(&mut self, stamped: &Stamped) {
+        match &stamped.event {
+            Event::Started {
+                validators,
+                generators,
+                ..
+            } => {
+                for validator in validators {
+                    self.validators.insert(
+                        validator.uid,
+                        ValidatorTally {
+                            hotkey: validator.hotkey,
+                            counts: Counts::default(),
+                            scores: Mean::default(),
+                            answer_seconds: Mean::default(),
+                        },
+                    );
+                }
+                self.devices
+                    .resize_with(generators.len(), DeviceTally::default);
+            }
+            Event::Pulled { uid, replayed, .. } => {
+                self.first_pull.get_or_insert(stamped.at_ms);
+                if !replayed {
+                    self.count(*uid, |counts| counts.tasks_pulled += 1);
+                }
+            }
+            Event::Answered {
+                uid,
+                outcome,
+                score,
+                took_ms,
+                ..
+            } => self.answered(*uid, *outcome, *score, *took_ms),
+            Event::Violation { uid, added, .. } => {
+                self.count(*uid, |counts| counts.violations += added);
+            }
+            Event::Doubled { uid, .. } => self.count(*uid, |counts| counts.doubled += 1),
+            Event::Retired { uid, .. } => self.count(*uid, |counts| counts.lost += 1),
+            Event::Device { device, activity } => {
+                if let Some(tally) = self.devices.get_mut(*device) {
+                    tally.observe(
+                        matches!(activity, Activity::Generating { .. }),
+                        stamped.at_ms,
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn count(&mut self, uid: u16, change: impl FnOnce(&mut Counts)) {
+        if let Some(validator) = self.validators.get_mut(&uid) {
+            change(&mut validator.counts);
+        }
+    }
+
+    fn answered(&mut self, uid: u16, outcome: Outcome, score: Option<f64>, took_ms: Option<f64>) {
+        let Some(validator) = self.validators.get_mut(&uid) else {
+            return;
+        };
+        let counts = &mut validator.counts;
+        counts.tasks_answered += 1;
+        match outcome {
+            Outcome::Accepted => counts.accepted += 1,
+            Outcome::Skipped => counts.skipped += 1,
+            Outcome::Rejected => counts.rejected += 1,
+            Outcome::Unscored | Outcome::ReplyLost => {}
+        }
+        if let (Outcome::Accepted, Some(score)) = (outcome, score) {
+            validator.scores.add(score);
+        }
+        if let Some(took_ms) = took_ms {
+            validator.answer_seconds.add(took_ms / 1000.0);
+        }
+    }
+
+    pub(crate) fn summary(&self) -> Summary {
+        let mut totals = Counts::default();
+        let mut scores = Mean::default();
+        let mut validators = Vec::with_capacity(self.validators.len());
+        for (&uid, tally) in &self.validators {
+            let counts = &tally.counts;
+            totals.tasks_pulled += counts.tasks_pulled;
+            totals.tasks_answered += counts.tasks_answered;
+            totals.accepted += counts.accepted;
+            totals.skipped += counts.skipped;
+            totals.rejected += counts.rejected;
+            totals.violations += counts.violations;
+            totals.lost += counts.lost;
+            totals.doubled += counts.doubled;
+            scores.merge(tally.scores);
+            validators.push(ValidatorSummary {
+                uid,
+                hotkey: tally.hotkey,
+                counts: Counts {
+                    mean_score: tally.scores.value(),
+                    ..counts.clone()
+                },
+                mean_answer_seconds: tally.answer_seconds.value(),
+            });
+        }
+        totals.mean_score = scores.value();
+        Summary {
+            totals,
+            generator_idle_share: self.idle_share(),
+            validators,
+        }
+    }
+
+    fn idle_share(&self) -> f64 {
+        let last = self.devices.iter().filter_map(|device| device.last_busy);
+        let (Some(start), Some(end)) = (self.first_pull, last.max()) else {
+            return 1.0;
+        };
+        let available = (end - start).max(0) * self.devices.len() as i64;
+        let busy: i64 = self.devices.iter().map(|device| device.busy_ms).sum();
+        if available == 0 {
+            return 0.0;
+        }
+        (1.0 - busy as f64 / available as f64).clamp(0.0, 1.0)
+    }
+}
+
+impl DeviceTally {
+    /// Adds the time since the last look if the device was busy then.
+    fn observe(&mut self, busy: bool, at: UnixMillis) {
+        if let Some(since) = self.busy_since {
+            self.busy_ms += (at - since).max(0);
+            self.last_busy = Some(at);
+        }
+        self.busy_since = busy.then_some(at);
+    }
+}
