@@ -1,4 +1,5 @@
 //! How long the containers take, on clouds of the size the subnet sees.
+#![allow(clippy::unwrap_used)]
 
 use std::hint::black_box;
 

@@ -35,11 +35,11 @@ pub const EXTENT_TOLERANCE: f64 = 0.01;
 /// How far the box may be from the origin on any axis, as a share of the extent.
 pub const OFF_CENTRE_TOLERANCE: f64 = 0.01;
 
-/// If the box around all but [`OUTLIER_SHARE`] of the splats at either end of each axis is smaller
-/// than this share of the whole, stray splats make the asset small in its box.
+/// If the box shrinks below this share of its size when the outermost thousandth of the splats at
+/// either end of each axis is left out, stray splats make the asset small in its box.
 pub const OUTLIER_RATIO: f64 = 0.5;
 
-/// See [`OUTLIER_RATIO`].
+/// The thousandth of [`OUTLIER_RATIO`].
 const OUTLIER_SHARE: f64 = 0.001;
 
 /// A splat whose longest axis is less than this share of the extent is a point.

@@ -9,8 +9,10 @@
 
 mod body;
 mod fields;
+mod gather;
 mod header;
 mod layout;
+mod numbers;
 mod write;
 
 use thiserror::Error;

@@ -1,0 +1,138 @@
+//! Vertices whose rows are all of one size: gathered column by column, a block of rows at a time so
+//! that the block stays in cache while every column takes its share.
+
+use super::{
+    PlyError,
+    body::truncated,
+    fields,
+    header::{Element, Kind, Scalar},
+    layout::{Layout, Slot},
+    numbers::Order,
+};
+use crate::{Columns, Sh};
+
+/// Rows gathered at a time: 57 KB of a plain splat file.
+const BLOCK_ROWS: usize = 1024;
+
+/// Vertices whose rows are all of `size` bytes.
+pub(super) fn column_by_column(
+    body: &[u8],
+    size: usize,
+    order: Order,
+    vertex: &Element,
+    layout: &Layout,
+) -> Result<Columns, PlyError> {
+    let rows = usize::try_from(vertex.rows)
+        .ok()
+        .and_then(|rows| rows.checked_mul(size))
+        .and_then(|bytes| body.get(..bytes))
+        .ok_or_else(|| truncated(vertex, (body.len() / size.max(1)) as u64))?;
+    let count = rows.len() / size;
+    let per_splat = Sh::values_per_splat(layout.degree);
+    let mut columns = Columns::default();
+    for column in fields::columns_mut(&mut columns) {
+        *column = vec![0.0; count];
+    }
+    columns.sh = Sh {
+        degree: layout.degree,
+        values: vec![0.0; count * per_splat],
+    };
+    for (block, rows) in rows.chunks(BLOCK_ROWS * size).enumerate() {
+        gather_block(
+            &mut columns,
+            block * BLOCK_ROWS,
+            rows,
+            size,
+            order,
+            vertex,
+            layout,
+        );
+    }
+    Ok(columns)
+}
+
+/// Spreads a block of rows, the first of which is splat `first`, over the columns.
+fn gather_block(
+    columns: &mut Columns,
+    first: usize,
+    rows: &[u8],
+    size: usize,
+    order: Order,
+    vertex: &Element,
+    layout: &Layout,
+) {
+    let per_splat = Sh::values_per_splat(layout.degree);
+    let mut offset = 0;
+    for (property, slot) in vertex.properties.iter().zip(&layout.slots) {
+        let Kind::Scalar(scalar) = property.kind else {
+            continue;
+        };
+        let field = Field {
+            rows,
+            size,
+            offset,
+            scalar,
+            order,
+        };
+        match *slot {
+            Some(Slot::Column(column)) => {
+                if let Some(column) = fields::columns_mut(columns).into_iter().nth(column) {
+                    field.gather(column.iter_mut().skip(first));
+                }
+            }
+            Some(Slot::Rest(place)) => {
+                let values = columns.sh.values.iter_mut().skip(first * per_splat + place);
+                field.gather(values.step_by(per_splat));
+            }
+            None => {}
+        }
+        offset += scalar.size();
+    }
+}
+
+/// One property of a block of rows.
+struct Field<'a> {
+    rows: &'a [u8],
+    size: usize,
+    offset: usize,
+    scalar: Scalar,
+    order: Order,
+}
+
+impl Field<'_> {
+    fn gather<'out>(&self, out: impl Iterator<Item = &'out mut f32>) {
+        match (self.scalar, self.order) {
+            (Scalar::F32, Order::Little) => self.each(out, f32::from_le_bytes),
+            (Scalar::F32, Order::Big) => self.each(out, f32::from_be_bytes),
+            (Scalar::F64, Order::Little) => self.each(out, |raw| f64::from_le_bytes(raw) as f32),
+            (Scalar::F64, Order::Big) => self.each(out, |raw| f64::from_be_bytes(raw) as f32),
+            (Scalar::I8, _) => self.each(out, |raw| f32::from(i8::from_le_bytes(raw))),
+            (Scalar::U8, _) => self.each(out, |[byte]| f32::from(byte)),
+            (Scalar::I16, Order::Little) => {
+                self.each(out, |raw| f32::from(i16::from_le_bytes(raw)));
+            }
+            (Scalar::I16, Order::Big) => self.each(out, |raw| f32::from(i16::from_be_bytes(raw))),
+            (Scalar::U16, Order::Little) => {
+                self.each(out, |raw| f32::from(u16::from_le_bytes(raw)));
+            }
+            (Scalar::U16, Order::Big) => self.each(out, |raw| f32::from(u16::from_be_bytes(raw))),
+            (Scalar::I32, Order::Little) => self.each(out, |raw| i32::from_le_bytes(raw) as f32),
+            (Scalar::I32, Order::Big) => self.each(out, |raw| i32::from_be_bytes(raw) as f32),
+            (Scalar::U32, Order::Little) => self.each(out, |raw| u32::from_le_bytes(raw) as f32),
+            (Scalar::U32, Order::Big) => self.each(out, |raw| u32::from_be_bytes(raw) as f32),
+        }
+    }
+
+    fn each<'out, const SIZE: usize>(
+        &self,
+        out: impl Iterator<Item = &'out mut f32>,
+        decode: impl Fn([u8; SIZE]) -> f32,
+    ) {
+        let rows = self.rows.chunks_exact(self.size);
+        for (out, row) in out.zip(rows) {
+            if let Some(raw) = row.get(self.offset..).and_then(<[u8]>::first_chunk::<SIZE>) {
+                *out = decode(*raw);
+            }
+        }
+    }
+}

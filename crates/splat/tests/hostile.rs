@@ -1,0 +1,135 @@
+//! Truncated, bit-flipped and absurd files: one clear line and no panic. Their memory is measured in
+//! `memory.rs`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::{golden, vertices};
+use proptest::prelude::*;
+use splat::{OutputProfile, inspect::inspect, ply, read};
+
+/// Reads hostile bytes: whatever comes of it, an error is one printable line and a cloud can be
+/// worked with.
+fn survive(bytes: &[u8]) {
+    match read(bytes) {
+        Ok((cloud, container)) => {
+            let fitted = OutputProfile::PULL_2025.apply(cloud, splat::Frame::YDown);
+            let _ = inspect(&fitted, &OutputProfile::PULL_2025).to_string();
+            container.write(&fitted).unwrap();
+        }
+        Err(error) => {
+            let line = error.to_string();
+            assert!(!line.contains(char::is_control), "{line:?}");
+            assert!(line.len() < 300, "{line:?}");
+        }
+    }
+}
+
+#[test]
+fn absurd_files_are_refused_in_one_line() {
+    let ascii = |body: &str| [&vertices("ascii", 1, "float")[..], body.as_bytes()].concat();
+    let corpus: Vec<Vec<u8>> = vec![
+        vec![],
+        b"ply".to_vec(),
+        b"ply\n".to_vec(),
+        b"ply\r\n\r\n\r\n".to_vec(),
+        b"ply\nformat ascii 1.0\nelement vertex\nend_header\n".to_vec(),
+        b"ply\nformat ascii 2.0\n".to_vec(),
+        b"ply\nformat ascii 1.0\nproperty float x\n".to_vec(),
+        b"ply\nelement vertex 99999999999999999999999\n".to_vec(),
+        b"ply\n\x1b]0;title\x07\nend_header\n".to_vec(),
+        [b"ply\n".to_vec(), vec![b'x'; 100_000]].concat(),
+        [
+            b"ply\nelement ".to_vec(),
+            vec![0xFF; 500],
+            b" 5\nproperty float \xFF\xFE\n".to_vec(),
+        ]
+        .concat(),
+        ascii("nan nan nan inf -inf nan nan nan nan nan nan nan nan nan"),
+        ascii("1e999 -1e999 1 1 1 1 1 1 1 1 1 1 1 1"),
+        ascii("0x10 1 1 1 1 1 1 1 1 1 1 1 1 1"),
+        ascii("1,2,3,4,5,6,7,8,9,10,11,12,13,14"),
+        ascii("\0\0\0\0"),
+        b"\x28\xB5\x2F\xFD".to_vec(),
+        b"\x28\xB5\x2F\xFD\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF".to_vec(),
+        // A frame that asks for a window of 3.75 TiB.
+        b"\x28\xB5\x2F\xFD\x00\xFF\x01\x00\x00".to_vec(),
+        b"\x1F\x8B\x08\x00".to_vec(),
+        b"NGSP\x02\0\0\0".to_vec(),
+    ];
+    for bytes in &corpus {
+        survive(bytes);
+    }
+}
+
+fn flipped(mut bytes: Vec<u8>, flips: &[(prop::sample::Index, u8)]) -> Vec<u8> {
+    for (index, bit) in flips {
+        let at = index.index(bytes.len());
+        bytes[at] ^= 1 << (bit % 8);
+    }
+    bytes
+}
+
+fn flips() -> impl Strategy<Value = Vec<(prop::sample::Index, u8)>> {
+    prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)
+}
+
+fn small_ply() -> Vec<u8> {
+    golden("spz/sh1_256.ply")
+}
+
+/// The header of a PLY and a little of its body: flips hit where they hurt.
+fn head_of_ply() -> Vec<u8> {
+    ply::write(&common::sound(3))
+}
+
+proptest! {
+    #[test]
+    fn truncated_files_are_survived(cut in any::<prop::sample::Index>()) {
+        for bytes in [small_ply(), golden("spz/sh1_256.spz"), golden("spz/sh3_256.spz")] {
+            let cut = cut.index(bytes.len());
+            prop_assert!(read(&bytes[..cut]).is_err());
+            survive(&bytes[..cut]);
+        }
+    }
+
+    #[test]
+    fn flipped_bits_are_survived(flips in flips()) {
+        survive(&flipped(small_ply(), &flips));
+        survive(&flipped(head_of_ply(), &flips));
+        survive(&flipped(golden("spz/sh1_256.spz"), &flips));
+        // Within the frame, where zstd does not notice.
+        let stream = zstd::stream::decode_all(&golden("spz/sh1_256.spz")[..]).unwrap();
+        let mut header_flips = flipped(stream[..16].to_vec(), &flips);
+        header_flips.extend(&stream[16..]);
+        survive(&zstd::bulk::compress(&header_flips, 1).unwrap());
+    }
+
+    #[test]
+    fn noise_is_survived(noise in prop::collection::vec(any::<u8>(), 0..2000)) {
+        survive(&noise);
+        survive(&[b"ply\n", &noise[..]].concat());
+        survive(&[&vertices("ascii", 2, "float")[..], &noise].concat());
+        survive(&[&vertices("binary_big_endian", 9, "short")[..], &noise].concat());
+        survive(&[&b"\x28\xB5\x2F\xFD"[..], &noise].concat());
+        survive(&zstd::bulk::compress(&[b"NGSP", &noise[..]].concat(), 1).unwrap());
+    }
+
+    #[test]
+    fn headers_of_plausible_words_are_survived(
+        lines in prop::collection::vec(
+            prop::collection::vec(
+                prop::sample::select(vec![
+                    "element", "property", "list", "vertex", "float", "uchar", "x", "y", "3",
+                    "99999999", "comment", "format", "ascii", "1.0", "end_header", "f_rest_0", "",
+                ]),
+                0..6,
+            ),
+            0..40,
+        ),
+        body in prop::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let text: String = lines.iter().map(|words| words.join(" ") + "\n").collect();
+        survive(&[b"ply\n", text.as_bytes(), &body].concat());
+    }
+}
