@@ -2,11 +2,11 @@
 //! file where a whole one stood.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use splat::Cloud;
+use splat::{Cloud, Container};
 
 /// The largest asset read: twice what the validator accepts as a submission (500 MB,
 /// three-gen-subnet `validation/engine/data_structures.py`).
@@ -42,9 +42,42 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>> {
 
 /// Reads a splat cloud, PLY or SPZ, told apart by their content.
 
-/// Reads a picture as a prompt: undecoded.
+/// Reads a splat cloud, PLY or SPZ, told apart by their content.
+pub(crate) fn read_cloud(path: &Path) -> Result<(Cloud, Container)> {
+    let bytes = read_bounded(path, LARGEST_ASSET)?;
+    splat::read(&bytes).with_context(|| format!("{}", path.display()))
+}
+
+/// Writes a cloud in `container`.
+pub(crate) fn write_cloud(path: &Path, cloud: &Cloud, container: Container) -> Result<u64> {
+    let bytes = container
+        .write(cloud)
+        .with_context(|| format!("{}", path.display()))?;
+    write_atomic(path, &bytes)?;
+    Ok(bytes.len() as u64)
+}
+
+/// The longest side of a picture read as a prompt, in pixels.
+const LONGEST_IMAGE_SIDE: u32 = 8192;
+
+/// Reads a picture as a prompt: the bytes as they are, once it is clear that they are a picture.
 pub(crate) fn read_image(path: &Path) -> Result<Vec<u8>> {
-    read_bounded(path, LARGEST_IMAGE)
+    let shown = path.display();
+    let bytes = read_bounded(path, LARGEST_IMAGE)?;
+    let mut reader = image::ImageReader::new(Cursor::new(&bytes))
+        .with_guessed_format()
+        .with_context(|| format!("{shown}: cannot be read"))?;
+    if reader.format().is_none() {
+        bail!("{shown}: not a picture; give a PNG, JPEG or WebP file");
+    }
+    let mut limits = image::Limits::default();
+    limits.max_image_width = Some(LONGEST_IMAGE_SIDE);
+    limits.max_image_height = Some(LONGEST_IMAGE_SIDE);
+    reader.limits(limits);
+    reader
+        .decode()
+        .with_context(|| format!("{shown}: not a usable picture"))?;
+    Ok(bytes)
 }
 
 /// Writes all of `bytes` to `path`, or leaves what was there untouched: a temporary file in the

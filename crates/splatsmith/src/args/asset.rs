@@ -41,6 +41,10 @@ pub(crate) struct GenerateArgs {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
 
+    /// Start no further candidate after this much time, such as 30s
+    #[arg(long, value_name = "TIME", help_heading = "Generation")]
+    pub(crate) budget: Option<String>,
+
     /// Whose frame and size to write: pull-2025 (validators; +Y up) or viewer (SuperSplat; −Y up)
     #[arg(long, value_name = "PROFILE", default_value = "pull-2025")]
     pub(crate) profile: String,

@@ -29,19 +29,19 @@ pub(crate) struct RenderArgs {
         default_value_t = 0.0,
         allow_negative_numbers = true
     )]
-    pub(crate) azimuth: f32,
+    pub(crate) azimuth: f64,
 
     /// Elevation in degrees, in the validator's sense: −15 looks down from a little above
     #[arg(long, value_name = "DEGREES", default_value_t = -15.0, allow_negative_numbers = true)]
-    pub(crate) elevation: f32,
+    pub(crate) elevation: f64,
 
     /// Distance of the camera from the centre
     #[arg(long, value_name = "DISTANCE", default_value_t = 2.5)]
-    pub(crate) radius: f32,
+    pub(crate) radius: f64,
 
     /// Vertical field of view in degrees
     #[arg(long, value_name = "DEGREES", default_value_t = 49.1)]
-    pub(crate) fov: f32,
+    pub(crate) fov: f64,
 
     /// Scale the longest side to this, dimming as the validator does; 0 leaves the size alone
     /// [default: the profile's]

@@ -24,10 +24,6 @@ pub(crate) struct GenerationArgs {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) candidates: u32,
 
-    /// Start no further candidate after this much time, such as 30s
-    #[arg(long, value_name = "TIME")]
-    pub(crate) budget: Option<String>,
-
     /// Take the first candidate unjudged
     #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) no_validation: bool,

@@ -75,7 +75,7 @@ fn with_environment(mut command: Command) -> Command {
 fn with_variable(argument: clap::Arg) -> clap::Arg {
     match argument.get_long().map(str::to_owned) {
         Some(flag) if !PER_CALL.contains(&flag.as_str()) => {
-            argument.env(variable(&flag)).hide_env_values(true)
+            argument.env(variable(&flag)).hide_env(true)
         }
         _ => argument,
     }

@@ -9,25 +9,15 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Wallet")]
 pub(crate) struct WalletArgs {
-    /// The wallet's name
-    #[arg(
-        long = "wallet.name",
-        id = "wallet.name",
-        value_name = "NAME",
-        default_value = "default"
-    )]
-    pub(crate) name: String,
+    /// The wallet's name [default: $BT_WALLET_NAME or default]
+    #[arg(long = "wallet.name", id = "wallet.name", value_name = "NAME")]
+    pub(crate) name: Option<String>,
 
-    /// The hotkey's name inside the wallet
-    #[arg(
-        long = "wallet.hotkey",
-        id = "wallet.hotkey",
-        value_name = "NAME",
-        default_value = "default"
-    )]
-    pub(crate) hotkey: String,
+    /// The hotkey's name inside the wallet [default: $BT_WALLET_HOTKEY or default]
+    #[arg(long = "wallet.hotkey", id = "wallet.hotkey", value_name = "NAME")]
+    pub(crate) hotkey: Option<String>,
 
-    /// The folder of all wallets [default: ~/.bittensor/wallets]
+    /// The folder of all wallets [default: $BT_WALLET_PATH or ~/.bittensor/wallets]
     #[arg(long = "wallet.path", id = "wallet.path", value_name = "DIR")]
     pub(crate) path: Option<PathBuf>,
 }

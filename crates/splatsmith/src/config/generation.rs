@@ -1,10 +1,8 @@
 //! What makes the clouds, and how many.
 
-use std::time::Duration;
-
 use url::Url;
 
-use super::{Problems, Setting, duration};
+use super::{Problems, Setting};
 use crate::args::GenerationArgs;
 
 /// More candidates than this for one prompt is a slip of the keyboard.
@@ -36,8 +34,6 @@ pub(crate) struct GenerationConfig {
     pub(crate) backends: Vec<Backend>,
     /// Candidates per prompt, 1 to 64.
     pub(crate) candidates: u32,
-    /// No further candidate is started after this much time.
-    pub(crate) budget: Option<Duration>,
     /// Whether candidates are judged before one is chosen.
     pub(crate) validate: bool,
 }
@@ -54,10 +50,6 @@ impl GenerationConfig {
         Self {
             backends: backends(args, problems),
             candidates: args.candidates,
-            budget: args
-                .budget
-                .as_deref()
-                .and_then(|text| duration("--budget", text, problems)),
             validate: !args.no_validation,
         }
     }
@@ -68,13 +60,6 @@ impl GenerationConfig {
         vec![
             ("backend", backends.join(",")),
             ("candidates", self.candidates.to_string()),
-            (
-                "budget",
-                self.budget.map_or_else(
-                    || "unlimited".to_owned(),
-                    |budget| humantime::format_duration(budget).to_string(),
-                ),
-            ),
             (
                 "judging",
                 if self.validate { "on" } else { "off" }.to_owned(),
@@ -154,7 +139,6 @@ mod tests {
             backend: "auto".to_owned(),
             endpoints: Vec::new(),
             candidates: 1,
-            budget: None,
             no_validation: false,
         }
     }
@@ -173,11 +157,10 @@ mod tests {
         let typed = GenerationArgs {
             backend: "trellis".to_owned(),
             candidates: 0,
-            budget: Some("soon".to_owned()),
             ..args()
         };
         GenerationConfig::check(&typed, &mut problems);
-        assert_eq!(problems.iter().count(), 3, "{problems:?}");
+        assert_eq!(problems.iter().count(), 2, "{problems:?}");
     }
 
     #[test]

@@ -2,18 +2,16 @@
 
 use std::path::PathBuf;
 
+use bittensor::WalletPaths;
+
 use super::{GenerationConfig, LimitConfig, Problems, Setting};
 use crate::args::{MineArgs, NetworkArgs, WalletArgs};
 
 /// A checked `mine`.
 #[derive(Debug, Clone)]
 pub(crate) struct MineConfig {
-    /// The wallets folder, the wallet's and the hotkey's name: each a plain file name.
-    pub(crate) wallet_path: PathBuf,
-    /// The wallet's folder inside it.
-    pub(crate) wallet_name: String,
-    /// The hotkey's file inside that.
-    pub(crate) wallet_hotkey: String,
+    /// Where the hotkey lies; both names are plain file names.
+    pub(crate) wallet: WalletPaths,
     /// The subnet.
     pub(crate) netuid: u16,
     /// The list of validators.
@@ -38,13 +36,7 @@ impl MineConfig {
     pub(crate) fn check(args: &MineArgs) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let metagraph = metagraph(&args.network, &mut problems);
-        let wallet_path = wallet_path(&args.wallet, &mut problems);
-        for (flag, name) in [
-            ("--wallet.name", &args.wallet.name),
-            ("--wallet.hotkey", &args.wallet.hotkey),
-        ] {
-            check_file_name(flag, name, &mut problems);
-        }
+        let wallet = wallet(&args.wallet, &mut problems);
         if !(args.min_stake >= 0.0 && args.min_stake.is_finite()) {
             problems.add(
                 format!("--min-stake {}: not a stake", args.min_stake),
@@ -60,15 +52,11 @@ impl MineConfig {
         }
         let generation = GenerationConfig::check(&args.generation, &mut problems);
         let limits = LimitConfig::check(&args.limits, &mut problems);
-        let (Some(metagraph), Some(wallet_path), Some(data_dir)) =
-            (metagraph, wallet_path, data_dir)
-        else {
+        let (Some(metagraph), Some(data_dir)) = (metagraph, data_dir) else {
             return problems.or(None);
         };
         problems.or(Some(Self {
-            wallet_path,
-            wallet_name: args.wallet.name.clone(),
-            wallet_hotkey: args.wallet.hotkey.clone(),
+            wallet,
             netuid: args.network.netuid,
             metagraph,
             blacklist: args.blacklist.clone(),
@@ -83,9 +71,9 @@ impl MineConfig {
     pub(crate) fn settings(&self) -> Vec<Setting> {
         let blacklist: Vec<String> = self.blacklist.iter().map(u16::to_string).collect();
         let mut settings = vec![
-            ("wallet.name", self.wallet_name.clone()),
-            ("wallet.hotkey", self.wallet_hotkey.clone()),
-            ("wallet.path", self.wallet_path.display().to_string()),
+            ("wallet.name", self.wallet.name.clone()),
+            ("wallet.hotkey", self.wallet.hotkey.clone()),
+            ("wallet.path", self.wallet.path.display().to_string()),
             ("netuid", self.netuid.to_string()),
             ("metagraph", self.metagraph.display().to_string()),
             ("blacklist", blacklist.join(",")),
@@ -117,22 +105,16 @@ fn metagraph(args: &NetworkArgs, problems: &mut Problems) -> Option<PathBuf> {
     args.metagraph.clone()
 }
 
-fn wallet_path(args: &WalletArgs, problems: &mut Problems) -> Option<PathBuf> {
-    let path = args
-        .path
-        .clone()
-        .or_else(|| home().map(|home| home.join(".bittensor").join("wallets")));
-    let Some(path) = path else {
-        problems.add(
-            "no wallets folder: HOME is not set",
-            "name it with --wallet.path",
-        );
-        return None;
+fn wallet(args: &WalletArgs, problems: &mut Problems) -> WalletPaths {
+    let usual = WalletPaths::from_env();
+    let paths = WalletPaths {
+        path: args.path.clone().unwrap_or(usual.path),
+        name: args.name.clone().unwrap_or(usual.name),
+        hotkey: args.hotkey.clone().unwrap_or(usual.hotkey),
     };
-    match (path.strip_prefix("~"), home()) {
-        (Ok(rest), Some(home)) => Some(home.join(rest)),
-        _ => Some(path),
-    }
+    check_file_name("--wallet.name", &paths.name, problems);
+    check_file_name("--wallet.hotkey", &paths.hotkey, problems);
+    paths
 }
 
 /// A wallet or hotkey name is one file name: it must not lead out of its folder.

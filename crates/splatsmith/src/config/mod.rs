@@ -3,6 +3,7 @@
 //! Each `args` group becomes a configuration here. Checks do not stop at the first fault: every
 //! one is noted in [`Problems`] with its remedy, so that one run of the command shows them all.
 
+mod asset;
 mod duration;
 mod generation;
 mod limits;
@@ -10,6 +11,7 @@ mod mining;
 mod problems;
 mod rehearsing;
 
+pub(crate) use asset::{PromptSource, colour, container, profile, prompt, upright};
 pub(crate) use duration::duration;
 pub(crate) use generation::{Backend, GenerationConfig, endpoint};
 pub(crate) use limits::LimitConfig;

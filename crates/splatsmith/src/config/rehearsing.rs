@@ -8,8 +8,8 @@ use crate::args::RehearseArgs;
 /// More validators than a subnet has UIDs cannot be rehearsed.
 const MOST_VALIDATORS: u16 = 256;
 
-/// Clock rules faster than this are shorter than a request takes.
-const FASTEST: f64 = 10_000.0;
+/// Clock rules faster than this are shorter than a request takes; a metagraph allows no more.
+const FASTEST: f64 = 1000.0;
 
 /// What a rehearsal answers when nobody says otherwise.
 const DEFAULT_TASKS: u32 = 24;
@@ -19,7 +19,7 @@ const DEFAULT_TASKS: u32 = 24;
 pub(crate) struct RehearseConfig {
     /// How many validators, 1 to 256.
     pub(crate) validators: u16,
-    /// How many times faster their clock rules run, 1 to 10,000.
+    /// How many times faster their clock rules run, 1 to 1,000.
     pub(crate) speed: f64,
     /// Decides prompts and faults.
     pub(crate) seed: u64,

@@ -1,0 +1,44 @@
+//! `splatsmith judge`: what the validator would say.
+
+use ::judge::{Judge, JudgeConfig, Prompt};
+
+use super::prompts::load;
+use crate::args::JudgeArgs;
+use crate::config::{Problems, profile, prompt, upright};
+use crate::files::read_cloud;
+use crate::ui::Console;
+use crate::{Failure, Outcome};
+
+/// Judges one file. What cannot be read cannot be judged, which is not the same as failing.
+pub(crate) fn run(args: &JudgeArgs, console: &Console) -> Result<Outcome, Failure> {
+    let mut problems = Problems::default();
+    let source = prompt(
+        "--prompt TEXT",
+        args.prompt.prompt.as_deref(),
+        args.prompt.image.as_deref(),
+        &mut problems,
+    );
+    let profile = profile("--profile", &args.profile, &mut problems);
+    let (source, profile) = problems.or(source.zip(profile))?;
+    let prompt: Prompt = load(&source).map_err(Failure::Undecided)?;
+    let (cloud, _) = read_cloud(&args.file).map_err(Failure::Undecided)?;
+
+    let progress = console.progress("judging");
+    progress.set("views", 0, 1);
+    let cloud = upright().apply(cloud, profile.frame);
+    let verdict = Judge::new(JudgeConfig::default())
+        .assess(&cloud, &prompt)
+        .verdict;
+    drop(progress);
+
+    if args.json {
+        console.json(&verdict)?;
+    } else {
+        console.line(&verdict.table(console.colour()).to_string());
+    }
+    Ok(if verdict.pass {
+        Outcome::Pass
+    } else {
+        Outcome::Fail
+    })
+}

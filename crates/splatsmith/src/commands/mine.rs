@@ -1,0 +1,78 @@
+//! `splatsmith mine`: on a static list of validators, until the chain can be read.
+
+use std::sync::Arc;
+
+use ::miner::{Blacklist, EventSender, MinerConfig};
+use anyhow::{Context, Result};
+use bittensor::{Keypair, Metagraph, keyfile};
+use tracing::{info, warn};
+
+use super::{generators, session};
+use crate::args::MineArgs;
+use crate::config::{MineConfig, Problems, effective};
+use crate::files::{LARGEST_METAGRAPH, read_bounded};
+use crate::ui::{Console, mining_table};
+use crate::{Failure, Outcome};
+
+/// Mines, and ends with a summary.
+pub(crate) fn run(args: &MineArgs, console: &Console) -> Result<Outcome, Failure> {
+    let config = MineConfig::check(args)?;
+    info!("configuration: {}", effective(&config.settings()));
+    let metagraph = metagraph(&config)?;
+    let keypair = Arc::new(keypair(&config)?);
+    info!("mining as {} (the coldkey is never read)", keypair.public());
+
+    let summary = session::runtime()?.block_on(async {
+        let generators = generators::start(&config.generation)?;
+        session::announce(&config.generation, &generators);
+        let events = EventSender::default();
+        let miner = miner_config(&config, metagraph);
+        let validate = config.generation.validate;
+        session::mine(console, miner, keypair, generators, validate, &events).await
+    })?;
+
+    if args.json {
+        console.json(&summary)?;
+    } else {
+        console.line(&mining_table(&summary));
+    }
+    Ok(Outcome::Pass)
+}
+
+fn metagraph(config: &MineConfig) -> Result<Metagraph, Failure> {
+    let path = config.metagraph.display();
+    let bytes = read_bounded(&config.metagraph, LARGEST_METAGRAPH)?;
+    let metagraph = Metagraph::from_json(&bytes).with_context(|| format!("{path}"))?;
+    if metagraph.netuid != config.netuid {
+        let mut problems = Problems::default();
+        problems.add(
+            format!("--metagraph {path}: is of subnet {}", metagraph.netuid),
+            format!("mine it with --netuid {}", metagraph.netuid),
+        );
+        return Err(problems.into());
+    }
+    Ok(metagraph)
+}
+
+fn keypair(config: &MineConfig) -> Result<Keypair> {
+    let path = config.wallet.hotkey_file();
+    if let Some(exposure) = keyfile::exposure(&path) {
+        warn!("{exposure}");
+    }
+    Ok(keyfile::read(&path)?)
+}
+
+fn miner_config(config: &MineConfig, metagraph: Metagraph) -> MinerConfig {
+    MinerConfig {
+        // A static list is a test network: loopback addresses and `sketch` are at home there.
+        test_network: true,
+        blacklist: Blacklist {
+            uids: config.blacklist.iter().copied().collect(),
+            ..Blacklist::default()
+        },
+        min_stake: config.min_stake,
+        candidates: config.generation.candidates,
+        limit: session::limit(&config.limits),
+        ..MinerConfig::new(metagraph, config.data_dir.clone())
+    }
+}

@@ -1,0 +1,111 @@
+//! Mining from start to end, as `mine` and `rehearse` share it.
+
+use std::sync::Arc;
+
+use ::generate::Generator;
+use ::judge::{Judge, JudgeConfig};
+use ::miner::{EventSender, Limit, MinerConfig, Summary};
+use anyhow::{Context, Result};
+use bittensor::Keypair;
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::config::{GenerationConfig, LimitConfig};
+use crate::ui::{Console, follow};
+
+/// Mines until the limits are reached or somebody interrupts, showing a live status.
+///
+/// `events` may have other listeners; whoever wants all events subscribes before.
+pub(crate) async fn mine(
+    console: &Console,
+    config: MinerConfig,
+    keypair: Arc<Keypair>,
+    generators: Vec<Arc<dyn Generator>>,
+    validate: bool,
+    events: &EventSender,
+) -> Result<Summary> {
+    let judge = validate.then(|| Arc::new(Judge::new(JudgeConfig::default())));
+    let shutdown = CancellationToken::new();
+    let interrupts = tokio::spawn(interrupted(shutdown.clone()));
+    let status = follow(console, events);
+    let summary = ::miner::run(
+        config,
+        keypair,
+        generators,
+        judge,
+        events.clone(),
+        shutdown,
+    )
+    .await;
+    interrupts.abort();
+    status.abort();
+    let _ = status.await;
+    Ok(summary?)
+}
+
+/// Cancels at the first Ctrl-C or SIGTERM; a second one ends the process, whose ledger a crash
+/// cannot hurt.
+async fn interrupted(shutdown: CancellationToken) {
+    signal().await;
+    info!("stopping: work in hand is finished; interrupt again to leave it for the next start");
+    shutdown.cancel();
+    signal().await;
+    warn!("stopped at once; the ledger keeps what was not finished");
+    std::process::exit(130);
+}
+
+async fn signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            let _ = tokio::signal::ctrl_c().await;
+            return;
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+/// The runtime that sources, submitter and axons share; generation and judging have threads of
+/// their own.
+pub(crate) fn runtime() -> Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the async runtime cannot be started")
+}
+
+/// When the miner ends by itself. It knows one limit: where two are given the count is its own,
+/// and the time is kept by [`LimitConfig`]'s owner.
+pub(crate) fn limit(limits: &LimitConfig) -> Limit {
+    match (limits.tasks, limits.duration) {
+        (Some(tasks), _) => Limit::Tasks(tasks.into()),
+        (None, Some(duration)) => Limit::For(duration),
+        (None, None) => Limit::Never,
+    }
+}
+
+/// The line every start has: what makes clouds and whether they are judged.
+pub(crate) fn announce(generation: &GenerationConfig, generators: &[Arc<dyn Generator>]) {
+    let labels: Vec<&str> = generators.iter().map(|generator| generator.label()).collect();
+    let judging = if generation.validate {
+        "judging is on (gates and view consistency; the score's networks are not in this version)"
+    } else {
+        "JUDGING IS OFF: every cloud is submitted as it comes"
+    };
+    info!("generating with {}; {judging}", labels.join(", "));
+    if generators.iter().any(|generator| generator.is_rehearsal_only()) {
+        info!(
+            "sketch is the only built-in backend of this version and is for rehearsals; real \
+             models are reached with --generation.endpoints URL"
+        );
+    }
+}

@@ -1,0 +1,386 @@
+//! The state of a miner as its events tell it, and the lines that show it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use miner::{Activity, Event, Outcome, SourceState, Stamped};
+use owo_colors::OwoColorize;
+
+/// A list of prompts longer than this has lost its tasks' endings; it is begun afresh.
+const MOST_PROMPTS: usize = 10_000;
+
+/// Characters of a prompt that are shown.
+const PROMPT_WIDTH: usize = 40;
+
+/// What is known about the miner right now. Fed with events, asked for lines.
+#[derive(Debug, Default)]
+pub(crate) struct Board {
+    colour: bool,
+    validators: BTreeMap<u16, Validator>,
+    devices: Vec<Device>,
+    queue: usize,
+    prompts: HashMap<String, String>,
+    stopping: Option<String>,
+}
+
+#[derive(Debug)]
+struct Validator {
+    state: SourceState,
+    accepted: u64,
+    skipped: u64,
+    rejected: u64,
+    violations: u64,
+}
+
+#[derive(Debug)]
+struct Device {
+    label: String,
+    activity: Activity,
+}
+
+impl Board {
+    /// An empty board.
+    pub(crate) fn new(colour: bool) -> Self {
+        Self {
+            colour,
+            ..Self::default()
+        }
+    }
+
+    /// Takes one event into account.
+    pub(crate) fn observe(&mut self, stamped: &Stamped) {
+        match &stamped.event {
+            Event::Started {
+                validators,
+                generators,
+                ..
+            } => {
+                for validator in validators {
+                    let cooling = SourceState::Cooling {
+                        until_ms: validator.cooldown_until_ms,
+                    };
+                    self.validators
+                        .insert(validator.uid, Validator::new(cooling));
+                }
+                self.devices = generators.iter().map(|label| Device::new(label)).collect();
+            }
+            Event::Source { uid, state } => {
+                if let Some(validator) = self.validators.get_mut(uid) {
+                    validator.state = state.clone();
+                }
+            }
+            Event::Queue { length } => self.queue = *length,
+            Event::Device { device, activity } => {
+                if let Some(device) = self.devices.get_mut(*device) {
+                    device.activity = activity.clone();
+                }
+            }
+            Event::Pulled { task, prompt, .. } => {
+                if self.prompts.len() >= MOST_PROMPTS {
+                    self.prompts.clear();
+                }
+                self.prompts.insert(task.clone(), shortened(prompt));
+            }
+            Event::Violation { uid, added, .. } => {
+                if let Some(validator) = self.validators.get_mut(uid) {
+                    validator.violations += added;
+                }
+            }
+            Event::Answered {
+                uid, task, outcome, ..
+            } => {
+                self.prompts.remove(task);
+                if let Some(validator) = self.validators.get_mut(uid) {
+                    validator.count(*outcome);
+                }
+            }
+            Event::Retired { task, .. } => {
+                self.prompts.remove(task);
+            }
+            Event::Stopping { reason } => self.stopping = Some(reason.clone()),
+            _ => {}
+        }
+    }
+
+    /// What to show at `now_ms` (Unix milliseconds) in at most `height` lines: totals first, then
+    /// devices, then as many validators as fit.
+    pub(crate) fn lines(&self, now_ms: i64, height: usize) -> Vec<String> {
+        let mut lines = vec![self.totals()];
+        for (number, device) in self.devices.iter().enumerate() {
+            lines.push(self.device_line(number, device, now_ms));
+        }
+        let room = height.saturating_sub(lines.len());
+        let fitting = if self.validators.len() > room {
+            room.saturating_sub(1)
+        } else {
+            self.validators.len()
+        };
+        for (uid, validator) in self.validators.iter().take(fitting) {
+            lines.push(self.validator_line(*uid, validator, now_ms));
+        }
+        if fitting < self.validators.len() {
+            let hidden = self.validators.len() - fitting;
+            lines.push(format!("  … and {hidden} more validators"));
+        }
+        lines.truncate(height);
+        lines
+    }
+
+    fn totals(&self) -> String {
+        let sum = |count: fn(&Validator) -> u64| self.validators.values().map(count).sum::<u64>();
+        let counts = self.counts(
+            sum(|validator| validator.accepted),
+            sum(|validator| validator.skipped),
+            sum(|validator| validator.rejected),
+            sum(|validator| validator.violations),
+        );
+        let stopping = self
+            .stopping
+            .as_ref()
+            .map(|reason| format!("  stopping: {reason}"))
+            .unwrap_or_default();
+        let head = format!("{} validators  queue {}", self.validators.len(), self.queue);
+        format!("{}  {counts}{stopping}", self.bold(&head))
+    }
+
+    fn device_line(&self, number: usize, device: &Device, now_ms: i64) -> String {
+        let doing = match &device.activity {
+            Activity::Idle => self.dim("idle"),
+            Activity::Generating {
+                uid,
+                task,
+                stage,
+                done,
+                total,
+            } => {
+                let prompt = self.prompts.get(task).map_or("", String::as_str);
+                let step = if *total > 0 {
+                    format!("{stage} {done}/{total}")
+                } else {
+                    (*stage).to_owned()
+                };
+                format!("for {uid}: {prompt}  {}", self.dim(&step))
+            }
+            Activity::BackingOff { until_ms, reason } => self.red(&format!(
+                "again in {}: {reason}",
+                countdown(*until_ms, now_ms)
+            )),
+            Activity::Stopped => self.red("stopped"),
+        };
+        format!("  {} #{number}  {doing}", device.label)
+    }
+
+    fn validator_line(&self, uid: u16, validator: &Validator, now_ms: i64) -> String {
+        let prompt = |task: &String| self.prompts.get(task).cloned().unwrap_or_default();
+        let state = match &validator.state {
+            SourceState::Cooling { until_ms } if *until_ms > now_ms => {
+                format!("cooling {}", countdown(*until_ms, now_ms))
+            }
+            SourceState::Cooling { .. } => "ready".to_owned(),
+            SourceState::Idle { until_ms } => format!("no task {}", countdown(*until_ms, now_ms)),
+            SourceState::WaitingForRoom => "waits for room".to_owned(),
+            SourceState::Pulling => "pulling".to_owned(),
+            SourceState::Making { task } => format!("making {}", prompt(task)),
+            SourceState::Submitting { task } => format!("submitting {}", prompt(task)),
+            SourceState::InDoubt { until_ms } => {
+                format!("in doubt {}", countdown(*until_ms, now_ms))
+            }
+            SourceState::BackingOff { until_ms } => {
+                format!("backing off {}", countdown(*until_ms, now_ms))
+            }
+            SourceState::Stopped => "stopped".to_owned(),
+        };
+        let counts = self.counts(
+            validator.accepted,
+            validator.skipped,
+            validator.rejected,
+            validator.violations,
+        );
+        format!("  {uid:>5}  {state:<52}  {counts}")
+    }
+
+    fn counts(&self, accepted: u64, skipped: u64, rejected: u64, violations: u64) -> String {
+        let mut text = format!("accepted {accepted:>3}  skipped {skipped:>3}  ");
+        let rejected_text = format!("rejected {rejected:>3}");
+        text += &if rejected > 0 {
+            self.red(&rejected_text)
+        } else {
+            rejected_text
+        };
+        if violations > 0 {
+            text += &self.red(&format!("  violations {violations}"));
+        }
+        text
+    }
+
+    fn bold(&self, text: &str) -> String {
+        if self.colour {
+            text.bold().to_string()
+        } else {
+            text.to_owned()
+        }
+    }
+
+    fn dim(&self, text: &str) -> String {
+        if self.colour {
+            text.dimmed().to_string()
+        } else {
+            text.to_owned()
+        }
+    }
+
+    fn red(&self, text: &str) -> String {
+        if self.colour {
+            text.red().to_string()
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+impl Validator {
+    fn new(state: SourceState) -> Self {
+        Self {
+            state,
+            accepted: 0,
+            skipped: 0,
+            rejected: 0,
+            violations: 0,
+        }
+    }
+
+    fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Accepted => self.accepted += 1,
+            Outcome::Skipped => self.skipped += 1,
+            Outcome::Rejected => self.rejected += 1,
+            Outcome::Unscored | Outcome::ReplyLost => {}
+        }
+    }
+}
+
+impl Device {
+    fn new(label: &str) -> Self {
+        Self {
+            label: label.to_owned(),
+            activity: Activity::Idle,
+        }
+    }
+}
+
+/// `m:ss` until then, rounded up; `0:00` when it has passed.
+fn countdown(until_ms: i64, now_ms: i64) -> String {
+    let seconds = until_ms.saturating_sub(now_ms).max(0).saturating_add(999) / 1000;
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+/// One line of a prompt, without control characters: it comes from strangers.
+pub(crate) fn shortened(prompt: &str) -> String {
+    let clean: String = prompt
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if clean.chars().count() <= PROMPT_WIDTH {
+        return clean;
+    }
+    clean.chars().take(PROMPT_WIDTH - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn board(validators: u16) -> Board {
+        let mut board = Board::default();
+        for uid in 0..validators {
+            board
+                .validators
+                .insert(uid, Validator::new(SourceState::Pulling));
+        }
+        board.devices = vec![Device::new("sketch")];
+        board
+    }
+
+    fn happens(board: &mut Board, event: Event) {
+        board.observe(&Stamped { at_ms: 0, event });
+    }
+
+    #[test]
+    fn counts_down_cooldowns() {
+        let mut board = board(1);
+        let state = SourceState::Cooling { until_ms: 75_001 };
+        happens(&mut board, Event::Source { uid: 0, state });
+        assert!(board.lines(0, 10)[2].contains("cooling 1:16"));
+        assert!(board.lines(80_000, 10)[2].contains("ready"));
+    }
+
+    #[test]
+    fn shows_what_a_device_makes() {
+        let mut board = board(1);
+        happens(
+            &mut board,
+            Event::Pulled {
+                uid: 0,
+                task: "t".to_owned(),
+                prompt: "red\u{1b}[2J sofa".to_owned(),
+                replayed: false,
+            },
+        );
+        happens(
+            &mut board,
+            Event::Device {
+                device: 0,
+                activity: Activity::Generating {
+                    uid: 0,
+                    task: "t".to_owned(),
+                    stage: "splats",
+                    done: 3,
+                    total: 8,
+                },
+            },
+        );
+        let line = &board.lines(0, 10)[1];
+        assert!(
+            line.contains("red [2J sofa") && line.contains("splats 3/8"),
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn counts_answers() {
+        let mut board = board(2);
+        for outcome in [Outcome::Accepted, Outcome::Accepted, Outcome::Rejected] {
+            happens(
+                &mut board,
+                Event::Answered {
+                    uid: 1,
+                    task: "t".to_owned(),
+                    outcome,
+                    score: None,
+                    took_ms: None,
+                    cooldown_until_ms: 0,
+                },
+            );
+        }
+        let total = &board.lines(0, 10)[0];
+        assert!(
+            total.contains("accepted   2") && total.contains("rejected   1"),
+            "{total}"
+        );
+    }
+
+    #[test]
+    fn never_exceeds_the_terminal() {
+        let board = board(200);
+        for height in [1, 2, 3, 10] {
+            assert!(board.lines(0, height).len() <= height);
+        }
+        assert!(board.lines(0, 10)[9].contains("193 more"));
+    }
+
+    #[test]
+    fn long_prompts_are_cut_between_characters() {
+        assert_eq!(shortened("a sofa"), "a sofa");
+        let long = "ü".repeat(100);
+        assert_eq!(shortened(&long).chars().count(), PROMPT_WIDTH);
+    }
+}

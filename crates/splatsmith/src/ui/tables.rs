@@ -1,0 +1,57 @@
+//! The table that `mine` ends with.
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{CellAlignment, Table};
+use miner::{Counts, Summary};
+
+const TITLES: [&str; 10] = [
+    "validator",
+    "pulled",
+    "answered",
+    "accepted",
+    "skipped",
+    "rejected",
+    "violations",
+    "lost",
+    "doubled",
+    "mean score",
+];
+
+/// Every validator, all together, and how busy the generators were.
+pub(crate) fn mining_table(summary: &Summary) -> String {
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_header(TITLES);
+    for validator in &summary.validators {
+        table.add_row(row(validator.uid.to_string(), &validator.counts));
+    }
+    table.add_row(row("all".to_owned(), &summary.totals));
+    for column in table.column_iter_mut() {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    format!(
+        "{table}\ngenerators idle {:.0} % of the time",
+        summary.generator_idle_share * 100.0
+    )
+}
+
+fn row(name: String, counts: &Counts) -> Vec<String> {
+    let score = counts
+        .mean_score
+        .map_or_else(|| "–".to_owned(), |score| format!("{score:.3}"));
+    let mut cells = vec![name];
+    cells.extend(
+        [
+            counts.tasks_pulled,
+            counts.tasks_answered,
+            counts.accepted,
+            counts.skipped,
+            counts.rejected,
+            counts.violations,
+            counts.lost,
+            counts.doubled,
+        ]
+        .map(|count| count.to_string()),
+    );
+    cells.push(score);
+    cells
+}
