@@ -6,6 +6,10 @@
 
 #![forbid(unsafe_code)]
 
+mod axon;
+mod call_error;
+mod dendrite;
+mod envelope;
 mod keypair;
 mod metagraph;
 mod public_key;
@@ -14,6 +18,9 @@ mod wallet;
 
 pub mod keyfile;
 
+pub use axon::{Axon, Caller, HandlerError};
+pub use call_error::CallError;
+pub use dendrite::{Dendrite, DendriteOptions};
 pub use keypair::{Keypair, SecretKeyError};
 pub use metagraph::{Metagraph, MetagraphError, Neuron};
 pub use public_key::{PublicKey, Ss58Error};

@@ -29,7 +29,7 @@ pub(crate) mod header {
 
 /// A message of a subnet: the request that goes out and, with more of its fields filled, the answer
 /// that comes back. Fields unknown to the type are ignored on the way in.
-pub trait Synapse: Serialize + DeserializeOwned + Send + 'static {
+pub trait Synapse: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The SDK class's name, which is also the route.
     const NAME: &'static str;
     /// Fields without a default in the SDK class: each must be announced in a header.
