@@ -53,7 +53,7 @@ pub enum GenerationEvent {
         total: u32,
     },
     /// A finished candidate.
-    Candidate(Candidate),
+    Candidate(Box<Candidate>),
 }
 
 /// Why a prompt could not be made into a cloud.
@@ -146,13 +146,23 @@ impl GenerationSink {
     /// For device threads; async backends use [`GenerationSink::send`].
     pub fn blocking_candidate(&self, candidate: Candidate) -> bool {
         self.sender
-            .blocking_send(Ok(GenerationEvent::Candidate(candidate)))
+            .blocking_send(Ok(GenerationEvent::Candidate(Box::new(candidate))))
             .is_ok()
     }
 
     /// Ends the generation with an error, from a device thread.
     pub fn blocking_fail(&self, error: GenerateError) {
         let _ = self.sender.blocking_send(Err(error));
+    }
+
+    /// Ends a generation that never began, from anywhere: nothing can be in its way yet.
+    pub fn fail_now(&self, error: GenerateError) {
+        let _ = self.sender.try_send(Err(error));
+    }
+
+    /// Completes when nobody listens any more.
+    pub async fn cancelled(&self) {
+        self.sender.closed().await;
     }
 
     /// Hands over an event or an error from async code. Returns `false` when nobody listens.

@@ -1,8 +1,11 @@
 //! Makes splat clouds from prompts: the `Generator` trait, its backends, and best-of-N under a
 //! budget.
 
+pub mod best_of;
 mod generator;
+mod sketch;
 
 pub use generator::{
     Candidate, GenerateError, Generation, GenerationEvent, GenerationSink, Generator, Request,
 };
+pub use sketch::{SketchBackend, SketchOptions};
