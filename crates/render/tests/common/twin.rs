@@ -1,0 +1,150 @@
+//! The renderer's plain twin: every pixel against every splat, no tiles, no boxes, no vectors;
+//! written straight from gsplat 1.5.3's rules and sharing no code with the crate but the camera.
+
+use render::Camera;
+use splat::{Cloud, Splat};
+
+struct Flat {
+    depth: f32,
+    mean: [f32; 2],
+    conic: [f32; 3],
+    opacity: f32,
+    colour: [f32; 3],
+}
+
+/// RGB bytes of the cloud, normalised to `extent`, on `background`.
+pub(crate) fn render(cloud: &Cloud, extent: f32, camera: &Camera, background: [f32; 3]) -> Vec<u8> {
+    let splats: Vec<Splat> = cloud.iter().collect();
+    let coordinates = || {
+        splats
+            .iter()
+            .flat_map(|splat| splat.position)
+            .map(f64::from)
+    };
+    let mean = (coordinates().sum::<f64>() / (3.0 * splats.len() as f64)) as f32;
+    let side = (0..3)
+        .map(|axis| {
+            let along = || splats.iter().map(|splat| f64::from(splat.position[axis]));
+            along().fold(f64::MIN, f64::max) - along().fold(f64::MAX, f64::min)
+        })
+        .fold(0.0, f64::max);
+    let scale = f64::from(extent) / side;
+    let mut flats: Vec<Flat> = splats
+        .iter()
+        .filter_map(|splat| flatten(splat, mean, scale, camera))
+        .collect();
+    flats.sort_by(|left, right| left.depth.total_cmp(&right.depth));
+    let mut rgb = Vec::new();
+    for row in 0..camera.height() {
+        for column in 0..camera.width() {
+            rgb.extend(pixel(
+                &flats,
+                [column as f32 + 0.5, row as f32 + 0.5],
+                background,
+            ));
+        }
+    }
+    rgb
+}
+
+fn flatten(splat: &Splat, shift: f32, scale: f64, camera: &Camera) -> Option<Flat> {
+    let factor = scale as f32;
+    let opacity =
+        (1.0 / (1.0 + (-splat.opacity_logit).exp()) * (1.0 / scale) as f32).clamp(0.0, 1.0);
+    let world = splat.position.map(|value| (value - shift) * factor);
+    let w2c = camera.world_to_camera();
+    let view = w2c.map(|row| row[0] * world[0] + row[1] * world[1] + row[2] * world[2] + row[3]);
+    let [x, y, z] = view;
+    if opacity < 1.0 / 255.0 || !(0.01..=100.0).contains(&z) {
+        return None;
+    }
+    let turn = rotation(splat.rotation);
+    let deviations = splat.log_scale.map(|value| value.exp() * factor);
+    let spread = turn.map(|row| [0, 1, 2].map(|axis| row[axis] * deviations[axis]));
+    let covariance = times_transposed(spread, spread);
+    let look = w2c.map(|row| [row[0], row[1], row[2]]);
+    let covariance = times_transposed(times(look, covariance), look);
+    let (focal, centre) = (camera.focal(), camera.centre());
+    let size = [camera.width() as f32, camera.height() as f32];
+    let clamped = [0, 1].map(|axis| {
+        let margin = 0.3 * (0.5 * size[axis] / focal[axis]);
+        let low = -(centre[axis] / focal[axis] + margin);
+        let high = (size[axis] - centre[axis]) / focal[axis] + margin;
+        z * (view[axis] / z).clamp(low, high)
+    });
+    let jacobian = [
+        [focal[0] / z, 0.0, -focal[0] * clamped[0] / (z * z)],
+        [0.0, focal[1] / z, -focal[1] * clamped[1] / (z * z)],
+        [0.0; 3],
+    ];
+    let image = times_transposed(times(jacobian, covariance), jacobian);
+    let (xx, xy, yy) = (image[0][0] + 0.3, image[0][1], image[1][1] + 0.3);
+    let determinant = xx * yy - xy * xy;
+    (determinant > 0.0).then(|| Flat {
+        depth: z,
+        mean: [focal[0] * x / z + centre[0], focal[1] * y / z + centre[1]],
+        conic: [yy / determinant, -xy / determinant, xx / determinant],
+        opacity,
+        colour: splat.colour.map(|value| 0.5 + 0.282_094_8 * value),
+    })
+}
+
+fn pixel(flats: &[Flat], at: [f32; 2], background: [f32; 3]) -> [u8; 3] {
+    let (mut colour, mut through) = ([0.0_f32; 3], 1.0_f32);
+    for flat in flats {
+        let (dx, dy) = (flat.mean[0] - at[0], flat.mean[1] - at[1]);
+        let [a, b, c] = flat.conic;
+        let exponent = 0.5 * (a * dx * dx + c * dy * dy) + b * dx * dy;
+        let alpha = (flat.opacity * (-exponent).exp()).min(0.999);
+        if exponent < 0.0 || alpha < 1.0 / 255.0 {
+            continue;
+        }
+        let next = through * (1.0 - alpha);
+        if next <= 1e-4 {
+            break;
+        }
+        for (sum, value) in colour.iter_mut().zip(flat.colour) {
+            *sum += alpha * through * value;
+        }
+        through = next;
+    }
+    [0, 1, 2].map(|channel| {
+        ((colour[channel] + through * background[channel]).clamp(0.0, 1.0) * 255.0) as u8
+    })
+}
+
+fn rotation(quaternion: [f32; 4]) -> [[f32; 3]; 3] {
+    let norm = quaternion
+        .iter()
+        .map(|part| part * part)
+        .sum::<f32>()
+        .sqrt();
+    let [w, x, y, z] = quaternion.map(|part| part / norm);
+    [
+        [
+            1.0 - 2.0 * (y * y + z * z),
+            2.0 * (x * y - w * z),
+            2.0 * (x * z + w * y),
+        ],
+        [
+            2.0 * (x * y + w * z),
+            1.0 - 2.0 * (x * x + z * z),
+            2.0 * (y * z - w * x),
+        ],
+        [
+            2.0 * (x * z - w * y),
+            2.0 * (y * z + w * x),
+            1.0 - 2.0 * (x * x + y * y),
+        ],
+    ]
+}
+
+fn times(left: [[f32; 3]; 3], right: [[f32; 3]; 3]) -> [[f32; 3]; 3] {
+    left.map(|row| {
+        [0, 1, 2].map(|column| (0..3).map(|inner| row[inner] * right[inner][column]).sum())
+    })
+}
+
+fn times_transposed(left: [[f32; 3]; 3], right: [[f32; 3]; 3]) -> [[f32; 3]; 3] {
+    left.map(|row| right.map(|other| row[0] * other[0] + row[1] * other[1] + row[2] * other[2]))
+}
