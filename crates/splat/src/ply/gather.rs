@@ -77,7 +77,7 @@ fn gather_block(
         match *slot {
             Some(Slot::Column(column)) => {
                 if let Some(column) = fields::columns_mut(columns).into_iter().nth(column) {
-                    field.gather(column.iter_mut().skip(first));
+                    field.gather(column.get_mut(first..).unwrap_or_default().iter_mut());
                 }
             }
             Some(Slot::Rest(place)) => {
