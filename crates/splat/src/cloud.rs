@@ -55,14 +55,24 @@ pub struct Columns {
     pub sh: Sh,
 }
 
-/// The columns handed to [`Cloud::from_columns`] are not of one length.
+/// Why columns are not a cloud.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("column {column} holds {found} values where {expected} splats need {expected_values}")]
-pub struct LengthMismatch {
-    column: &'static str,
-    found: usize,
-    expected: usize,
-    expected_values: usize,
+pub enum ColumnsError {
+    /// They are not of one length, or the harmonics do not fit their degree.
+    #[error("column {column} holds {found} values where {splats} splats need {needed}")]
+    Length {
+        /// What the column holds.
+        column: &'static str,
+        /// Its length.
+        found: usize,
+        /// The number of splats, which the x coordinates decide.
+        splats: usize,
+        /// The length it needs.
+        needed: usize,
+    },
+    /// There are no harmonics of this degree here.
+    #[error("spherical harmonics of degree {0}: 0 to 3 exist")]
+    Degree(u8),
 }
 
 /// The Gaussians of one asset, column by column. All columns are of one length, always.
@@ -91,45 +101,31 @@ impl Cloud {
     /// Takes columns that a reader has filled.
     ///
     /// # Errors
-    /// When the columns are not of one length, or the spherical harmonics do not fit their degree.
-    pub fn from_columns(columns: Columns) -> Result<Self, LengthMismatch> {
-        let expected = columns.positions[0].len();
-        let sh_values = Sh::values_per_splat(columns.sh.degree.min(3)) * expected;
-        let named = columns
-            .positions
-            .iter()
-            .map(|column| ("position", column.len(), expected))
-            .chain(
-                columns
-                    .log_scales
-                    .iter()
-                    .map(|column| ("scale", column.len(), expected)),
-            )
-            .chain(
-                columns
-                    .rotations
-                    .iter()
-                    .map(|column| ("rotation", column.len(), expected)),
-            )
-            .chain([("opacity", columns.opacity_logits.len(), expected)])
-            .chain(
-                columns
-                    .colours
-                    .iter()
-                    .map(|column| ("colour", column.len(), expected)),
-            )
-            .chain([("spherical harmonics", columns.sh.values.len(), sh_values)]);
-        for (column, found, expected_values) in named {
-            if found != expected_values {
-                return Err(LengthMismatch {
-                    column,
-                    found,
-                    expected,
-                    expected_values,
-                });
-            }
+    /// When the columns are not of one length, or the harmonics of a degree that does not exist or
+    /// does not fit them.
+    pub fn from_columns(columns: Columns) -> Result<Self, ColumnsError> {
+        if columns.sh.degree > 3 {
+            return Err(ColumnsError::Degree(columns.sh.degree));
         }
-        Ok(Self { columns })
+        let splats = columns.positions[0].len();
+        let named = |name: &'static str| move |column: &Vec<f32>| (name, column.len(), splats);
+        let lengths = columns.positions.iter().map(named("position"));
+        let lengths = lengths.chain(columns.log_scales.iter().map(named("scale")));
+        let lengths = lengths.chain(columns.rotations.iter().map(named("rotation")));
+        let lengths = lengths.chain(columns.colours.iter().map(named("colour")));
+        let lengths = lengths.chain([("opacity", columns.opacity_logits.len(), splats)]);
+        let harmonics = Sh::values_per_splat(columns.sh.degree) * splats;
+        let mut lengths =
+            lengths.chain([("spherical harmonics", columns.sh.values.len(), harmonics)]);
+        match lengths.find(|(_, found, needed)| found != needed) {
+            Some((column, found, needed)) => Err(ColumnsError::Length {
+                column,
+                found,
+                splats,
+                needed,
+            }),
+            None => Ok(Self { columns }),
+        }
     }
 
     /// Number of splats.
@@ -154,6 +150,11 @@ impl Cloud {
     #[must_use]
     pub fn into_columns(self) -> Columns {
         self.columns
+    }
+
+    /// All columns, for changing values; whoever changes a length breaks the promise of this type.
+    pub(crate) fn columns_mut(&mut self) -> &mut Columns {
+        &mut self.columns
     }
 
     /// Adds one splat. Spherical harmonics, if the cloud has any, get zeros for it.
@@ -208,5 +209,64 @@ impl FromIterator<Splat> for Cloud {
             cloud.push(splat);
         }
         cloud
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn splat(number: f32) -> Splat {
+        Splat {
+            position: [number, 1.0, 2.0],
+            log_scale: [-3.0, -4.0, number],
+            rotation: [1.0, number, 0.0, 0.5],
+            opacity_logit: number,
+            colour: [0.1, number, 0.3],
+        }
+    }
+
+    #[test]
+    fn splats_come_back_in_order() {
+        let cloud: Cloud = (0..5_u8).map(|number| splat(number.into())).collect();
+        assert_eq!(cloud.len(), 5);
+        assert_eq!(cloud.get(3), Some(splat(3.0)));
+        assert_eq!(cloud.get(5), None);
+        let back = Cloud::from_columns(cloud.clone().into_columns()).unwrap();
+        assert!(back.iter().eq(cloud.iter()));
+    }
+
+    #[test]
+    fn pushing_keeps_harmonics_in_step() {
+        let mut columns = [splat(1.0)].into_iter().collect::<Cloud>().into_columns();
+        columns.sh = Sh {
+            degree: 2,
+            values: vec![0.5; 24],
+        };
+        let mut cloud = Cloud::from_columns(columns).unwrap();
+        cloud.push(splat(2.0));
+        assert_eq!(cloud.columns().sh.values.len(), 48);
+        assert!(Cloud::from_columns(cloud.clone().into_columns()).is_ok());
+        assert_eq!(cloud.without_sh().columns().sh, Sh::default());
+    }
+
+    #[test]
+    fn columns_of_unequal_length_are_refused_by_name() {
+        let refused = |damage: fn(&mut Columns)| {
+            let mut columns = [splat(1.0), splat(2.0)]
+                .into_iter()
+                .collect::<Cloud>()
+                .into_columns();
+            damage(&mut columns);
+            Cloud::from_columns(columns).unwrap_err().to_string()
+        };
+        let message = refused(|columns| columns.rotations[2].push(0.0));
+        assert_eq!(
+            message,
+            "column rotation holds 3 values where 2 splats need 2"
+        );
+        assert!(refused(|columns| columns.opacity_logits.clear()).contains("column opacity"));
+        assert!(refused(|columns| columns.sh.degree = 1).contains("splats need 18"));
+        assert!(refused(|columns| columns.sh.degree = 4).contains("degree 4"));
     }
 }

@@ -13,7 +13,7 @@ pub mod inspect;
 pub mod ply;
 pub mod spz;
 
-pub use cloud::{Cloud, Columns, LengthMismatch, Sh, Splat};
+pub use cloud::{Cloud, Columns, ColumnsError, Sh, Splat};
 pub use container::{Container, ReadError, read};
 pub use frame::Frame;
 pub use profile::OutputProfile;

@@ -60,16 +60,15 @@ impl OutputProfile {
     /// subtracts one scalar mean from all three axes: a shift along (1, 1, 1) that no translation of
     /// ours can undo, and none makes smaller.
     #[must_use]
-    pub fn apply(&self, cloud: Cloud, from: Frame) -> Cloud {
-        let mut columns = cloud.into_columns();
+    pub fn apply(&self, mut cloud: Cloud, from: Frame) -> Cloud {
+        let columns = cloud.columns_mut();
         if from != self.frame {
-            turn(&mut columns);
+            turn(columns);
         }
         if let Some(extent) = self.extent {
-            fit(&mut columns, extent);
+            fit(columns, extent);
         }
-        // Nothing above changes the length of a column.
-        Cloud::from_columns(columns).unwrap_or_default()
+        cloud
     }
 }
 

@@ -200,7 +200,7 @@ fn refusals_name_the_trouble() {
     assert!(message(&little(&vertex("0"))).contains("0 vertices"));
     assert!(message(&little(&vertex("-1"))).contains("line 3: `-1` is not a number of rows"));
     assert!(message(&little(&vertex("10485761"))).contains("at most 10485760"));
-    assert!(message(&with("property float opacity\n", "")).contains("without a `opacity`"));
+    assert!(message(&with("property float opacity\n", "")).contains("lack the property `opacity`"));
     assert!(message(&with("float opacity", "list uchar float opacity")).contains("is a list"));
     assert!(message(&with("float y\n", "float x\n")).contains("`x` is declared twice"));
     assert!(message(&with("float x", "floaty x")).contains("`floaty` is not a PLY number type"));

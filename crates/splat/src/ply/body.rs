@@ -4,7 +4,7 @@
 
 use super::{
     PlyError, fields,
-    gather::column_by_column,
+    gather::Rows,
     header::{Element, Format, Header, Kind},
     layout::{Layout, Slot},
     numbers::{Binary, Numbers, Order, Words},
@@ -32,7 +32,13 @@ pub(super) fn read(header: &Header, layout: &Layout, body: &[u8]) -> Result<Clou
         (Format::Ascii, _) | (_, None) => row_by_row(source.as_mut(), vertex, layout)?,
         (format, Some(size)) => {
             let order = Order::of(format);
-            column_by_column(source.rest(), size, order, vertex, layout)?
+            Rows {
+                vertex,
+                layout,
+                size,
+                order,
+            }
+            .gather(source.rest())?
         }
     };
     // Columns of unequal length cannot come out of whole rows; were they to, it is a short body.

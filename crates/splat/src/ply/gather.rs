@@ -14,79 +14,68 @@ use crate::{Columns, Sh};
 /// Rows gathered at a time: 57 KB of a plain splat file.
 const BLOCK_ROWS: usize = 1024;
 
-/// Vertices whose rows are all of `size` bytes.
-pub(super) fn column_by_column(
-    body: &[u8],
-    size: usize,
-    order: Order,
-    vertex: &Element,
-    layout: &Layout,
-) -> Result<Columns, PlyError> {
-    let rows = usize::try_from(vertex.rows)
-        .ok()
-        .and_then(|rows| rows.checked_mul(size))
-        .and_then(|bytes| body.get(..bytes))
-        .ok_or_else(|| truncated(vertex, (body.len() / size.max(1)) as u64))?;
-    let count = rows.len() / size;
-    let per_splat = Sh::values_per_splat(layout.degree);
-    let mut columns = Columns::default();
-    for column in fields::columns_mut(&mut columns) {
-        *column = vec![0.0; count];
-    }
-    columns.sh = Sh {
-        degree: layout.degree,
-        values: vec![0.0; count * per_splat],
-    };
-    for (block, rows) in rows.chunks(BLOCK_ROWS * size).enumerate() {
-        gather_block(
-            &mut columns,
-            block * BLOCK_ROWS,
-            rows,
-            size,
-            order,
-            vertex,
-            layout,
-        );
-    }
-    Ok(columns)
+/// Vertices whose rows are all of one size, as their header declares them.
+pub(super) struct Rows<'a> {
+    pub(super) vertex: &'a Element,
+    pub(super) layout: &'a Layout,
+    /// Bytes of a row.
+    pub(super) size: usize,
+    pub(super) order: Order,
 }
 
-/// Spreads a block of rows, the first of which is splat `first`, over the columns.
-fn gather_block(
-    columns: &mut Columns,
-    first: usize,
-    rows: &[u8],
-    size: usize,
-    order: Order,
-    vertex: &Element,
-    layout: &Layout,
-) {
-    let per_splat = Sh::values_per_splat(layout.degree);
-    let mut offset = 0;
-    for (property, slot) in vertex.properties.iter().zip(&layout.slots) {
-        let Kind::Scalar(scalar) = property.kind else {
-            continue;
-        };
-        let field = Field {
-            rows,
-            size,
-            offset,
-            scalar,
-            order,
-        };
-        match *slot {
-            Some(Slot::Column(column)) => {
-                if let Some(column) = fields::columns_mut(columns).into_iter().nth(column) {
-                    field.gather(column.get_mut(first..).unwrap_or_default().iter_mut());
-                }
-            }
-            Some(Slot::Rest(place)) => {
-                let values = columns.sh.values.iter_mut().skip(first * per_splat + place);
-                field.gather(values.step_by(per_splat));
-            }
-            None => {}
+impl Rows<'_> {
+    /// Gathers the rows at the start of `body`.
+    pub(super) fn gather(&self, body: &[u8]) -> Result<Columns, PlyError> {
+        let rows = usize::try_from(self.vertex.rows)
+            .ok()
+            .and_then(|rows| rows.checked_mul(self.size))
+            .and_then(|bytes| body.get(..bytes))
+            .ok_or_else(|| truncated(self.vertex, (body.len() / self.size.max(1)) as u64))?;
+        // From here on the count is not a promise any more: its rows are there.
+        let count = rows.len() / self.size;
+        let mut columns = Columns::default();
+        for column in fields::columns_mut(&mut columns) {
+            *column = vec![0.0; count];
         }
-        offset += scalar.size();
+        let degree = self.layout.degree;
+        let values = vec![0.0; count * Sh::values_per_splat(degree)];
+        columns.sh = Sh { degree, values };
+        for (block, rows) in rows.chunks(BLOCK_ROWS * self.size).enumerate() {
+            self.spread(rows, block * BLOCK_ROWS, &mut columns);
+        }
+        Ok(columns)
+    }
+
+    /// Spreads a block of rows, the first of which is splat `first`, over the columns.
+    fn spread(&self, rows: &[u8], first: usize, columns: &mut Columns) {
+        let per_splat = Sh::values_per_splat(self.layout.degree);
+        let (size, order) = (self.size, self.order);
+        let mut offset = 0;
+        for (property, slot) in self.vertex.properties.iter().zip(&self.layout.slots) {
+            let Kind::Scalar(scalar) = property.kind else {
+                continue;
+            };
+            let field = Field {
+                rows,
+                size,
+                offset,
+                scalar,
+                order,
+            };
+            match *slot {
+                Some(Slot::Column(column)) => {
+                    if let Some(column) = fields::columns_mut(columns).into_iter().nth(column) {
+                        field.gather(column.get_mut(first..).unwrap_or_default().iter_mut());
+                    }
+                }
+                Some(Slot::Rest(place)) => {
+                    let values = columns.sh.values.iter_mut().skip(first * per_splat + place);
+                    field.gather(values.step_by(per_splat));
+                }
+                None => {}
+            }
+            offset += scalar.size();
+        }
     }
 }
 

@@ -56,7 +56,7 @@ pub enum PlyError {
     )]
     Compressed,
     /// A property every splat needs is not declared.
-    #[error("PLY vertices without a `{name}` property: not a Gaussian splat file")]
+    #[error("PLY vertices lack the property `{name}`: not a Gaussian splat file")]
     MissingProperty {
         /// The first one that is missing.
         name: &'static str,
