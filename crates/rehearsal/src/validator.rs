@@ -1,0 +1,349 @@
+//! One validator: its tasks, what it remembers of each miner, and its two services.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bittensor::{Axon, Caller, Keypair, PublicKey, Synapse as _};
+use judge::Verdict;
+use render::Image;
+use subnet17::{
+    Feedback, PullOutcome, PullTask, Rules, Ruling, Standing, SubmitOutcome, SubmitResults, Task,
+    licence,
+};
+use tokio::sync::{mpsc, watch};
+
+use crate::books::{Answer, Books, Stray, Tally, Unanswered};
+use crate::registration::Registration;
+use crate::report::ScoreBasis;
+use crate::scorer::{Scorer, Scoring};
+use crate::tasks::TaskStream;
+
+/// Everybody's duel rating: rehearsals hold no duels, and 1500 is where a rating starts.
+const RATING: f64 = 1500.0;
+
+/// A submission that has been scored, with what the score rests on.
+#[derive(Debug, Clone)]
+pub struct Scored {
+    /// Place of the validator in the metagraph.
+    pub validator: u16,
+    /// What was asked for.
+    pub task: Task,
+    /// 0 to 1.
+    pub score: f64,
+    /// Whether the score reached the threshold.
+    pub accepted: bool,
+    /// The judge's opinion; `None` if the submission could not be read.
+    pub verdict: Option<Verdict>,
+    /// The validator's 16 views at 518×518; none if nothing could be drawn or the same bytes were
+    /// scored before.
+    pub views: Vec<Image>,
+}
+
+/// What a validator shares with its network.
+#[derive(Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) rules: Rules,
+    pub(crate) registration: Arc<Registration>,
+    pub(crate) scorer: Arc<Scorer>,
+    /// Tasks answered so far, everywhere.
+    pub(crate) answered: watch::Sender<u64>,
+    /// Who wants to see what is scored; a full channel misses some.
+    pub(crate) scored: Option<mpsc::Sender<Scored>>,
+}
+
+/// One validator.
+pub(crate) struct Validator {
+    uid: u16,
+    keypair: Arc<Keypair>,
+    surroundings: Surroundings,
+    state: Mutex<State>,
+    /// The next miner that could have a new task gets none.
+    dry: AtomicBool,
+}
+
+struct State {
+    tasks: TaskStream,
+    standings: HashMap<PublicKey, Standing>,
+    books: Books,
+    basis: Option<ScoreBasis>,
+}
+
+impl Validator {
+    pub(crate) fn new(
+        uid: u16,
+        keypair: Keypair,
+        tasks: TaskStream,
+        surroundings: Surroundings,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            uid,
+            keypair: Arc::new(keypair),
+            surroundings,
+            state: Mutex::new(State {
+                tasks,
+                standings: HashMap::new(),
+                books: Books::default(),
+                basis: None,
+            }),
+            dry: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn uid(&self) -> u16 {
+        self.uid
+    }
+
+    pub(crate) fn hotkey(&self) -> PublicKey {
+        self.keypair.public()
+    }
+
+    /// A fresh axon for this validator: it remembers no nonce of an earlier one.
+    pub(crate) fn axon(self: &Arc<Self>) -> Axon {
+        let (puller, submitter, doorkeeper) =
+            (Arc::clone(self), Arc::clone(self), Arc::clone(self));
+        Axon::new(Arc::clone(&self.keypair))
+            .route::<PullTask, _, _>(move |caller: Caller, _| {
+                let validator = Arc::clone(&puller);
+                async move { Ok(validator.pull(caller.hotkey)) }
+            })
+            .route::<SubmitResults, _, _>(move |caller: Caller, submission| {
+                let validator = Arc::clone(&submitter);
+                async move { Ok(validator.take_in(caller.hotkey, submission).await) }
+            })
+            .blacklist(SubmitResults::NAME, move |miner: &PublicKey| {
+                doorkeeper.refuse_submission(miner)
+            })
+    }
+
+    /// `pull_task` of the real validator: registered? cooling down? at a task already? else a new
+    /// one.
+    fn pull(&self, miner: PublicKey) -> PullTask {
+        let rules = &self.surroundings.rules;
+        let now = unix_now();
+        if !self.surroundings.registration.admits(&miner) {
+            return PullTask {
+                cooldown_until: (now + rules.unregistered.as_secs_f64()).ceil() as i64,
+                ..self.empty_pull()
+            };
+        }
+        let mut guard = self.state();
+        let state = &mut *guard;
+        let standing = state.standings.entry(miner).or_default();
+        let task = match standing.on_pull(now, rules) {
+            PullOutcome::OnCooldown => {
+                tracing::warn!(validator = self.uid, %miner, "pulled during its cooldown");
+                state.books.violation();
+                None
+            }
+            PullOutcome::Repeated(task) => Some(task),
+            PullOutcome::Free if self.dry.swap(false, Ordering::Relaxed) => None,
+            PullOutcome::Free => {
+                let task = state.tasks.draw();
+                standing.assign(task.clone(), now);
+                Some(task)
+            }
+        };
+        if let Some(task) = &task {
+            state.books.handed_out(task, miner);
+        }
+        PullTask {
+            task,
+            cooldown_until: standing.cooldown_until,
+            cooldown_violations: standing.cooldown_violations,
+            ..self.empty_pull()
+        }
+    }
+
+    fn empty_pull(&self) -> PullTask {
+        let rules = &self.surroundings.rules;
+        PullTask {
+            task: None,
+            validation_threshold: rules.acceptance_threshold,
+            throttle_period: rules.throttle_on_wire(),
+            cooldown_until: 0,
+            cooldown_violations: 0,
+        }
+    }
+
+    /// `blacklist_submitting_results`: asked before any signature is looked at. A miner without a
+    /// task that has answered one before is answering it again: it has nothing else to submit.
+    fn refuse_submission(&self, miner: &PublicKey) -> Option<String> {
+        if !self.surroundings.registration.admits(miner) {
+            self.state().books.stray(Stray::Forbidden);
+            return Some(format!("Unrecognized hotkey {miner}"));
+        }
+        let mut state = self.state();
+        let free = state
+            .standings
+            .get(miner)
+            .is_none_or(Standing::blocks_submission);
+        if !free {
+            return None;
+        }
+        let again = state.books.has_answer_from(miner);
+        state.books.stray(if again {
+            Stray::Doubled
+        } else {
+            Stray::Forbidden
+        });
+        tracing::warn!(validator = self.uid, %miner, again, "submission without a task refused");
+        Some("No task is assigned".to_owned())
+    }
+
+    /// Works a submission through to its end even if the caller hangs up, as the real one does.
+    async fn take_in(
+        self: Arc<Self>,
+        miner: PublicKey,
+        submission: SubmitResults,
+    ) -> SubmitResults {
+        let empty = SubmitResults::new(submission.answered_task(), "", submission.submit_time, "");
+        let feedback = tokio::spawn(self.submit(miner, submission)).await;
+        match feedback {
+            Ok((feedback, cooldown_until)) => SubmitResults {
+                feedback: Some(feedback),
+                cooldown_until,
+                ..empty
+            },
+            Err(_) => empty,
+        }
+    }
+
+    /// `submit_results` of the real validator.
+    async fn submit(
+        self: Arc<Self>,
+        miner: PublicKey,
+        submission: SubmitResults,
+    ) -> (Feedback, i64) {
+        let ruling = match self.receive(miner, &submission) {
+            SubmitOutcome::Judge(task) => {
+                let scorer = &self.surroundings.scorer;
+                let scoring = scorer.score(task.clone(), submission.results).await;
+                Some(self.rule(miner, task, scoring))
+            }
+            _ => None,
+        };
+        let now = unix_now();
+        let mut state = self.state();
+        let standing = state.standings.entry(miner).or_default();
+        let feedback = standing.feedback(ruling, RATING, now, &self.surroundings.rules);
+        (feedback, standing.cooldown_until)
+    }
+
+    /// Everything up to judging, and its entry in the books.
+    fn receive(&self, miner: PublicKey, submission: &SubmitResults) -> SubmitOutcome {
+        let id = submission.answered_task();
+        let validator = self.hotkey();
+        let is_signed = |task: &Task| {
+            let (signature, time) = (&submission.signature, submission.submit_time);
+            licence::verify(signature, time, &task.prompt, &validator, &miner)
+        };
+        let is_empty = submission.results.is_empty();
+        let rules = &self.surroundings.rules;
+        let mut guard = self.state();
+        let state = &mut *guard;
+        let standing = state.standings.entry(miner).or_default();
+        let outcome = standing.on_submit(id, is_empty, is_signed, unix_now(), rules);
+        let books = &mut state.books;
+        let answer = match &outcome {
+            SubmitOutcome::WrongTask if books.is_answered(id) => Err(Stray::Doubled),
+            SubmitOutcome::WrongTask => Err(Stray::WrongTask),
+            SubmitOutcome::Locked => Err(Stray::Ignored),
+            SubmitOutcome::BadSignature => Ok(Answer::BadSignature),
+            SubmitOutcome::Skipped => Ok(Answer::Skipped),
+            SubmitOutcome::Judge(_) => {
+                books.judging(id);
+                return outcome;
+            }
+        };
+        match answer {
+            Err(stray) => {
+                tracing::warn!(validator = self.uid, %miner, task = id, ?stray, "stray submission");
+                books.stray(stray);
+            }
+            Ok(answer) => self.enter(books, id, answer),
+        }
+        outcome
+    }
+
+    /// The score's consequences.
+    fn rule(&self, miner: PublicKey, task: Task, scoring: Scoring) -> Ruling {
+        let mut guard = self.state();
+        let state = &mut *guard;
+        state.basis = Some(scoring.basis);
+        let standing = state.standings.entry(miner).or_default();
+        let rules = &self.surroundings.rules;
+        let ruling = standing.on_verdict(Some(scoring.score), unix_now(), rules);
+        match ruling {
+            Ruling::Accepted(score) => {
+                self.enter(&mut state.books, &task.id, Answer::Accepted(score))
+            }
+            Ruling::Rejected(score) => {
+                self.enter(&mut state.books, &task.id, Answer::Rejected(score))
+            }
+            Ruling::ScorerFailed | Ruling::TooSoon => state.books.judged_in_vain(&task.id),
+        }
+        drop(guard);
+        self.show(task, scoring, matches!(ruling, Ruling::Accepted(_)));
+        ruling
+    }
+
+    fn enter(&self, books: &mut Books, task: &str, answer: Answer) {
+        if books.answered(task, answer) {
+            self.surroundings.answered.send_modify(|count| *count += 1);
+        }
+    }
+
+    fn show(&self, task: Task, scoring: Scoring, accepted: bool) {
+        if let Some(audience) = &self.surroundings.scored {
+            let scored = Scored {
+                validator: self.uid,
+                task,
+                score: scoring.score,
+                accepted,
+                verdict: scoring.verdict,
+                views: scoring.views,
+            };
+            // Previews are a courtesy: nobody waits for a slow audience.
+            let _ = audience.try_send(scored);
+        }
+    }
+
+    /// The next miner that could have a new task gets an honest `task: null`.
+    pub(crate) fn run_dry(&self) {
+        self.dry.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn note_fault(&self) {
+        self.state().books.fault();
+    }
+
+    /// A reply that the axon has given never reached its caller.
+    pub(crate) fn note_destroyed(&self, task: &str) {
+        self.state().books.reply_destroyed(task);
+    }
+
+    pub(crate) fn tally(&self, held: impl Fn(&str) -> bool) -> Tally {
+        self.state().books.tally(held)
+    }
+
+    pub(crate) fn basis(&self) -> Option<ScoreBasis> {
+        self.state().basis
+    }
+
+    pub(crate) fn unanswered(&self) -> Vec<Unanswered> {
+        self.state().books.unanswered(self.hotkey()).collect()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Seconds since 1970, as Python's `time.time()`.
+fn unix_now() -> f64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0.0, |since| since.as_secs_f64())
+}
