@@ -22,10 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::faults::{Fault, FaultPlan, Service};
-use crate::validator::Validator;
-
-/// The largest body that is passed on: above what the axon itself takes.
-const BODY_LIMIT: usize = 600 << 20;
+use crate::validator::{BODY_LIMIT, Validator};
 
 /// Why a connection is closed instead of answered.
 #[derive(Debug, Error)]

@@ -122,7 +122,7 @@ fn row(name: String, tally: &Tally) -> Vec<Cell> {
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_FULL_CONDENSED);
+        table.load_style(presets::UTF8_FULL_CONDENSED);
         table.set_header(HEADINGS);
         for validator in &self.validators {
             table.add_row(row(validator.uid.to_string(), &validator.tally));

@@ -23,6 +23,9 @@ use crate::tasks::TaskStream;
 /// Everybody's duel rating: rehearsals hold no duels, and 1500 is where a rating starts.
 const RATING: f64 = 1500.0;
 
+/// The largest body taken, in bytes: room for the 500 MB of base64 the scoring service takes.
+pub(crate) const BODY_LIMIT: usize = 520 << 20;
+
 /// A submission that has been scored, with what the score rests on.
 #[derive(Debug, Clone)]
 pub struct Scored {
@@ -104,13 +107,14 @@ impl Validator {
         let (puller, submitter, doorkeeper) =
             (Arc::clone(self), Arc::clone(self), Arc::clone(self));
         Axon::new(Arc::clone(&self.keypair))
+            .body_limit(BODY_LIMIT)
             .route::<PullTask, _, _>(move |caller: Caller, _| {
                 let validator = Arc::clone(&puller);
-                async move { Ok(validator.pull(caller.hotkey)) }
+                async move { Ok(validator.pull(&caller)) }
             })
             .route::<SubmitResults, _, _>(move |caller: Caller, submission| {
                 let validator = Arc::clone(&submitter);
-                async move { Ok(validator.take_in(caller.hotkey, submission).await) }
+                async move { Ok(validator.take_in(caller, submission).await) }
             })
             .blacklist(SubmitResults::NAME, move |miner: &PublicKey| {
                 doorkeeper.refuse_submission(miner)
@@ -119,10 +123,13 @@ impl Validator {
 
     /// `pull_task` of the real validator: registered? cooling down? at a task already? else a new
     /// one.
-    fn pull(&self, miner: PublicKey) -> PullTask {
+    fn pull(&self, caller: &Caller) -> PullTask {
         let rules = &self.surroundings.rules;
         let now = unix_now();
-        if !self.surroundings.registration.admits(&miner) {
+        let miner = caller.hotkey;
+        // The handler of the real validator knows its caller only from the body.
+        let is_known = caller.body_hotkey == Some(miner);
+        if !is_known || !self.surroundings.registration.admits(&miner) {
             return PullTask {
                 cooldown_until: (now + rules.unregistered.as_secs_f64()).ceil() as i64,
                 ..self.empty_pull()
@@ -193,13 +200,9 @@ impl Validator {
     }
 
     /// Works a submission through to its end even if the caller hangs up, as the real one does.
-    async fn take_in(
-        self: Arc<Self>,
-        miner: PublicKey,
-        submission: SubmitResults,
-    ) -> SubmitResults {
+    async fn take_in(self: Arc<Self>, caller: Caller, submission: SubmitResults) -> SubmitResults {
         let empty = SubmitResults::new(submission.answered_task(), "", submission.submit_time, "");
-        let feedback = tokio::spawn(self.submit(miner, submission)).await;
+        let feedback = tokio::spawn(self.submit(caller, submission)).await;
         match feedback {
             Ok((feedback, cooldown_until)) => SubmitResults {
                 feedback: Some(feedback),
@@ -211,12 +214,9 @@ impl Validator {
     }
 
     /// `submit_results` of the real validator.
-    async fn submit(
-        self: Arc<Self>,
-        miner: PublicKey,
-        submission: SubmitResults,
-    ) -> (Feedback, i64) {
-        let ruling = match self.receive(miner, &submission) {
+    async fn submit(self: Arc<Self>, caller: Caller, submission: SubmitResults) -> (Feedback, i64) {
+        let miner = caller.hotkey;
+        let ruling = match self.receive(&caller, &submission) {
             SubmitOutcome::Judge(task) => {
                 let scorer = &self.surroundings.scorer;
                 let scoring = scorer.score(task.clone(), submission.results).await;
@@ -232,12 +232,16 @@ impl Validator {
     }
 
     /// Everything up to judging, and its entry in the books.
-    fn receive(&self, miner: PublicKey, submission: &SubmitResults) -> SubmitOutcome {
+    fn receive(&self, caller: &Caller, submission: &SubmitResults) -> SubmitOutcome {
         let id = submission.answered_task();
-        let validator = self.hotkey();
+        let miner = caller.hotkey;
         let is_signed = |task: &Task| {
             let (signature, time) = (&submission.signature, submission.submit_time);
-            licence::verify(signature, time, &task.prompt, &validator, &miner)
+            // Both names are read from the body, as the real validator does.
+            caller.body_hotkey == Some(miner)
+                && caller.body_axon_hotkey.is_some_and(|validator| {
+                    licence::verify(signature, time, &task.prompt, &validator, &miner)
+                })
         };
         let is_empty = submission.results.is_empty();
         let rules = &self.surroundings.rules;
