@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use asset::{ConvertArgs, GenerateArgs, InspectArgs, JudgeArgs, PromptArgs};
+pub(crate) use asset::{ConvertArgs, GenerateArgs, InspectArgs, JudgeArgs};
 pub(crate) use camera::RenderArgs;
 pub(crate) use generation::GenerationArgs;
 pub(crate) use layers::{ParseError, parse};

@@ -28,7 +28,11 @@ pub(crate) fn run(args: &MineArgs, console: &Console) -> Result<Outcome, Failure
         let events = EventSender::default();
         let miner = miner_config(&config, metagraph);
         let validate = config.generation.validate;
-        session::mine(console, miner, keypair, generators, validate, &events).await
+        let deadline = config.limits.deadline();
+        session::mine(
+            console, miner, keypair, generators, validate, deadline, &events,
+        )
+        .await
     })?;
 
     if args.json {

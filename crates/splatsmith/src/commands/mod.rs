@@ -1,15 +1,17 @@
 //! The commands: each takes what was typed, checks it, and wires the rooms below together.
 
+mod album;
 mod convert;
-// mod generate;
-// mod generators;
+mod generate;
+mod generators;
 mod inspect;
 mod judge;
-mod prompts;
-// mod mine;
+mod mine;
 mod pictures;
-// mod rehearse;
+mod prompts;
+mod rehearse;
 mod render;
+mod session;
 
 use crate::args::Command;
 use crate::ui::Console;
@@ -18,13 +20,12 @@ use crate::{Failure, Outcome};
 /// Runs the chosen command to its end.
 pub(crate) fn run(command: Command, console: &Console) -> Result<Outcome, Failure> {
     match command {
-        // Command::Generate(args) => generate::run(&args, console),
+        Command::Generate(args) => generate::run(&args, console),
         Command::Render(args) => render::run(&args, console),
         Command::Inspect(args) => inspect::run(&args, console),
         Command::Convert(args) => convert::run(&args, console),
         Command::Judge(args) => judge::run(&args, console),
-        // Command::Mine(args) => mine::run(&args, console),
-        // Command::Rehearse(args) => rehearse::run(&args, console),
-        _ => Ok(Outcome::Pass),
+        Command::Mine(args) => mine::run(&args, console),
+        Command::Rehearse(args) => rehearse::run(&args, console),
     }
 }

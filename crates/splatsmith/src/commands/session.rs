@@ -1,10 +1,12 @@
 //! Mining from start to end, as `mine` and `rehearse` share it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::generate::Generator;
 use ::judge::{Judge, JudgeConfig};
 use ::miner::{EventSender, Limit, MinerConfig, Summary};
+use ::rehearsal::Rehearsal;
 use anyhow::{Context, Result};
 use bittensor::Keypair;
 use tokio::runtime::Runtime;
@@ -23,25 +25,28 @@ pub(crate) async fn mine(
     keypair: Arc<Keypair>,
     generators: Vec<Arc<dyn Generator>>,
     validate: bool,
+    deadline: Option<Duration>,
     events: &EventSender,
 ) -> Result<Summary> {
     let judge = validate.then(|| Arc::new(Judge::new(JudgeConfig::default())));
     let shutdown = CancellationToken::new();
     let interrupts = tokio::spawn(interrupted(shutdown.clone()));
+    let timer = tokio::spawn(cancel_after(deadline, shutdown.clone()));
     let status = follow(console, events);
-    let summary = ::miner::run(
-        config,
-        keypair,
-        generators,
-        judge,
-        events.clone(),
-        shutdown,
-    )
-    .await;
+    let summary = ::miner::run(config, keypair, generators, judge, events.clone(), shutdown).await;
     interrupts.abort();
+    timer.abort();
     status.abort();
     let _ = status.await;
     Ok(summary?)
+}
+
+/// Ends a run by time where the miner itself ends it by count.
+async fn cancel_after(deadline: Option<Duration>, shutdown: CancellationToken) {
+    if let Some(deadline) = deadline {
+        tokio::time::sleep(deadline).await;
+        shutdown.cancel();
+    }
 }
 
 /// Cancels at the first Ctrl-C or SIGTERM; a second one ends the process, whose ledger a crash
@@ -83,8 +88,8 @@ pub(crate) fn runtime() -> Result<Runtime> {
         .context("the async runtime cannot be started")
 }
 
-/// When the miner ends by itself. It knows one limit: where two are given the count is its own,
-/// and the time is kept by [`LimitConfig`]'s owner.
+/// When the miner ends by itself. It keeps one limit; where two are given it keeps the count, and
+/// [`LimitConfig::deadline`] is left to [`mine`].
 pub(crate) fn limit(limits: &LimitConfig) -> Limit {
     match (limits.tasks, limits.duration) {
         (Some(tasks), _) => Limit::Tasks(tasks.into()),
@@ -93,16 +98,43 @@ pub(crate) fn limit(limits: &LimitConfig) -> Limit {
     }
 }
 
+/// Keeps a network up until its limits are reached or somebody interrupts.
+pub(crate) async fn serve(network: &Rehearsal, limits: &LimitConfig) {
+    let enough = async {
+        match limits.tasks {
+            Some(tasks) => network.wait_for(tasks.into()).await,
+            None => std::future::pending().await,
+        }
+    };
+    let timeout = async {
+        match limits.duration {
+            Some(duration) => tokio::time::sleep(duration).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = enough => {}
+        () = timeout => {}
+        () = signal() => {}
+    }
+}
+
 /// The line every start has: what makes clouds and whether they are judged.
 pub(crate) fn announce(generation: &GenerationConfig, generators: &[Arc<dyn Generator>]) {
-    let labels: Vec<&str> = generators.iter().map(|generator| generator.label()).collect();
+    let labels: Vec<&str> = generators
+        .iter()
+        .map(|generator| generator.label())
+        .collect();
     let judging = if generation.validate {
         "judging is on (gates and view consistency; the score's networks are not in this version)"
     } else {
         "JUDGING IS OFF: every cloud is submitted as it comes"
     };
     info!("generating with {}; {judging}", labels.join(", "));
-    if generators.iter().any(|generator| generator.is_rehearsal_only()) {
+    if generators
+        .iter()
+        .any(|generator| generator.is_rehearsal_only())
+    {
         info!(
             "sketch is the only built-in backend of this version and is for rehearsals; real \
              models are reached with --generation.endpoints URL"

@@ -105,7 +105,7 @@ fn backend(text: &str, problems: &mut Problems) -> Option<Backend> {
 }
 
 /// An `http://` or `https://` address, or a problem of `flag`.
-pub(crate) fn endpoint(flag: &str, text: &str, problems: &mut Problems) -> Option<Url> {
+fn endpoint(flag: &str, text: &str, problems: &mut Problems) -> Option<Url> {
     let url = Url::parse(text)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());

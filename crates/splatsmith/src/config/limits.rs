@@ -29,6 +29,11 @@ impl LimitConfig {
         }
     }
 
+    /// The time limit where there is a count limit too: one of the two is left to the caller.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.tasks.and(self.duration)
+    }
+
     /// For the log.
     pub(crate) fn settings(&self) -> Vec<Setting> {
         let unlimited = || "unlimited".to_owned();

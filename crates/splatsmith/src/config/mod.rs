@@ -13,7 +13,7 @@ mod rehearsing;
 
 pub(crate) use asset::{PromptSource, colour, container, profile, prompt, upright};
 pub(crate) use duration::duration;
-pub(crate) use generation::{Backend, GenerationConfig, endpoint};
+pub(crate) use generation::{Backend, GenerationConfig};
 pub(crate) use limits::LimitConfig;
 pub(crate) use mining::MineConfig;
 pub use problems::{Problem, Problems};

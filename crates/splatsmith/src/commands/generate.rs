@@ -1,0 +1,231 @@
+//! `splatsmith generate`: one prompt, one asset.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ::generate::best_of::{Chosen, Step, best_of};
+use ::generate::{GenerationEvent, Request};
+use ::judge::{Judge, JudgeConfig, Verdict};
+use anyhow::{Context, Result};
+use serde::Serialize;
+use splat::{Container, OutputProfile};
+
+use super::{generators, pictures, prompts, session};
+use crate::args::GenerateArgs;
+use crate::config::{
+    GenerationConfig, Problems, PromptSource, container, duration, profile, prompt,
+};
+use crate::files::{write_atomic, write_cloud};
+use crate::ui::Console;
+use crate::{Failure, Outcome};
+
+/// What to make and where to put it, checked.
+struct Plan {
+    source: PromptSource,
+    output: PathBuf,
+    container: Container,
+    preview: Option<PathBuf>,
+    profile: OutputProfile,
+    budget: Option<Duration>,
+    seed: u64,
+    generation: GenerationConfig,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Made<'a> {
+    output: &'a Path,
+    preview: Option<&'a Path>,
+    splats: usize,
+    bytes: u64,
+    seed: u64,
+    profile: &'a str,
+    backend: &'a str,
+    seconds: f64,
+    notes: &'a [String],
+    verdict: Option<&'a Verdict>,
+}
+
+/// Generates. The asset is written even when no candidate passes, but the command fails then.
+pub(crate) fn run(args: &GenerateArgs, console: &Console) -> Result<Outcome, Failure> {
+    let plan = check(args)?;
+    let started = Instant::now();
+    let request = Request {
+        prompt: prompts::load(&plan.source)?,
+        seed: plan.seed,
+        candidates: plan.generation.candidates,
+        deadline: plan.budget.map(|budget| started + budget),
+    };
+    let (backend, chosen) = session::runtime()?.block_on(choose(&plan, request, console))?;
+
+    let cloud = &chosen.candidate.cloud;
+    let bytes = write_cloud(&plan.output, cloud, plan.container)?;
+    if let Some(preview) = &plan.preview {
+        let sides = pictures::sides(cloud.clone(), plan.profile.frame)?;
+        write_atomic(preview, &pictures::sheet(&sides)?)?;
+    }
+    let made = Made {
+        output: &plan.output,
+        preview: plan.preview.as_deref(),
+        splats: cloud.len(),
+        bytes,
+        seed: chosen.candidate.seed,
+        profile: plan.profile.name,
+        backend: &backend,
+        seconds: started.elapsed().as_secs_f64(),
+        notes: &chosen.candidate.notes,
+        verdict: chosen.verdict.as_deref(),
+    };
+    report(&made, args.json, console)?;
+    Ok(match &chosen.verdict {
+        Some(verdict) if !verdict.pass => Outcome::Fail,
+        _ => Outcome::Pass,
+    })
+}
+
+async fn choose(plan: &Plan, request: Request, console: &Console) -> Result<(String, Chosen)> {
+    let generators = generators::start(&plan.generation)?;
+    let generator = generators.first().context("no backend is configured")?;
+    let judge = plan
+        .generation
+        .validate
+        .then(|| Arc::new(Judge::new(JudgeConfig::default())));
+    let label = generator.label().to_owned();
+    let progress = console.progress(&label);
+    let chosen = best_of(
+        generator.as_ref(),
+        judge.as_ref(),
+        request,
+        &plan.profile,
+        |step| match step {
+            Step::Generation(GenerationEvent::Progress { stage, done, total }) => {
+                progress.set(stage, (*done).into(), (*total).into());
+            }
+            Step::Generation(GenerationEvent::Candidate(candidate)) => {
+                progress.set(&format!("judging seed {}", candidate.seed), 0, 1);
+            }
+            Step::Judged { seed, verdict } => {
+                progress.set(&format!("seed {seed}: {}", verdict.summary()), 1, 1);
+            }
+        },
+    )
+    .await?;
+    Ok((label, chosen))
+}
+
+fn check(args: &GenerateArgs) -> Result<Plan, Problems> {
+    let mut problems = Problems::default();
+    let source = prompt(
+        "PROMPT",
+        args.prompt.as_deref(),
+        args.image.as_deref(),
+        &mut problems,
+    );
+    let output = match (&args.output, &source) {
+        (Some(output), _) => Some(output.clone()),
+        (None, Some(source)) => Some(named_after(source)),
+        (None, None) => None,
+    };
+    let container = output
+        .as_deref()
+        .and_then(|output| container("--output", output, &mut problems));
+    let profile = profile("--profile", &args.profile, &mut problems);
+    let budget = args
+        .budget
+        .as_deref()
+        .and_then(|text| duration("--budget", text, &mut problems));
+    if args.generation.endpoints.len() > 1 {
+        problems.add(
+            "--generation.endpoints: one prompt needs one endpoint",
+            "give a single one, or use --backend URL",
+        );
+    }
+    let generation = GenerationConfig::check(&args.generation, &mut problems);
+    let (Some(source), Some(output), Some(container), Some(profile)) =
+        (source, output, container, profile)
+    else {
+        return problems.or(None);
+    };
+    problems.or(Some(Plan {
+        source,
+        output,
+        container,
+        preview: args.preview.clone(),
+        profile,
+        budget,
+        seed: args.seed,
+        generation,
+    }))
+}
+
+/// `red sofa` → `red-sofa.ply`, `pumpkin.png` → `pumpkin.ply`, here.
+fn named_after(source: &PromptSource) -> PathBuf {
+    let stem = match source {
+        PromptSource::Text(text) => slug(text),
+        PromptSource::Image(path) => path
+            .file_stem()
+            .map(|stem| slug(&stem.to_string_lossy()))
+            .unwrap_or_default(),
+    };
+    PathBuf::from(format!("{stem}.ply"))
+}
+
+/// Lower-case words joined by `-`, at most 48 characters: fit for a file name anywhere.
+pub(crate) fn slug(text: &str) -> String {
+    let words: Vec<String> = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    let slug: String = words.join("-").chars().take(48).collect();
+    match slug.trim_end_matches('-') {
+        "" => "asset".to_owned(),
+        slug => slug.to_owned(),
+    }
+}
+
+fn report(made: &Made<'_>, json: bool, console: &Console) -> Result<()> {
+    if json {
+        return console.json(made);
+    }
+    if let Some(verdict) = made.verdict {
+        console.line(&verdict.table(console.colour()).to_string());
+    }
+    for note in made.notes {
+        console.line(&format!("note: {note}"));
+    }
+    console.line(&format!(
+        "{}: {} splats, {} bytes, {} for {}, seed {}, {:.1} s",
+        made.output.display(),
+        made.splats,
+        made.bytes,
+        made.backend,
+        made.profile,
+        made.seed,
+        made.seconds,
+    ));
+    if let Some(preview) = made.preview {
+        console.line(&format!("{}: what it looks like", preview.display()));
+    }
+    if made.verdict.is_some_and(|verdict| !verdict.pass) {
+        console.line("no candidate passed: try another --seed or more --candidates");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_named_after_the_prompt() {
+        let text = |prompt: &str| named_after(&PromptSource::Text(prompt.to_owned()));
+        assert_eq!(text("Red  sofa!"), PathBuf::from("red-sofa.ply"));
+        assert_eq!(text("../../etc/passwd"), PathBuf::from("etc-passwd.ply"));
+        assert_eq!(text("???"), PathBuf::from("asset.ply"));
+        assert!(text(&"long ".repeat(100)).as_os_str().len() <= 52);
+        let image = PromptSource::Image(PathBuf::from("/pictures/pumpkin.png"));
+        assert_eq!(named_after(&image), PathBuf::from("pumpkin.ply"));
+    }
+}

@@ -1,0 +1,117 @@
+//! What the tests of the command share: running it, and small assets of their own.
+
+#![allow(dead_code)] // Each test binary uses its own part.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use splat::{Cloud, Container, Splat};
+
+/// What one run of the command came to.
+pub struct Run {
+    /// The exit code; −1 when a signal ended it.
+    pub code: i32,
+    /// For scripts.
+    pub stdout: String,
+    /// For people.
+    pub stderr: String,
+}
+
+impl Run {
+    /// The JSON on stdout, which must hold nothing else.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error} in {:?}\n{}", self.stdout, self.stderr))
+    }
+
+    /// Checks that the command ended with `code` and one line that says why.
+    pub fn refused(&self, code: i32) -> &Self {
+        assert_eq!(self.code, code, "{}", self.stderr);
+        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
+        let errors = self
+            .stderr
+            .lines()
+            .filter(|line| line.starts_with("error: "));
+        assert_eq!(errors.count(), 1, "{}", self.stderr);
+        assert_eq!(self.stdout, "", "a refusal belongs on stderr");
+        self
+    }
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// The command in a folder of its own, so that no settings file of the machine is read.
+pub fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_splatsmith"));
+    command.current_dir(folder).env_remove("SPLATSMITH_LOG");
+    command
+}
+
+/// Runs the command to its end.
+pub fn run<I: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = I>) -> Run {
+    command(folder)
+        .args(arguments)
+        .output()
+        .expect("the command starts")
+        .into()
+}
+
+/// A closed shell of `count` splats, red above and blue below, turned in all directions: enough
+/// for every gate when `count` is 7,000 or more.
+pub fn shell(count: usize) -> Cloud {
+    let golden_angle = std::f32::consts::PI * (3.0 - 5.0_f32.sqrt());
+    (0..count)
+        .map(|index| {
+            let height = 1.0 - 2.0 * (index as f32 + 0.5) / count as f32;
+            let (sine, cosine) = (golden_angle * index as f32).sin_cos();
+            let radius = (1.0 - height * height).sqrt();
+            Splat {
+                position: [0.75 * radius * cosine, 0.75 * height, 0.75 * radius * sine],
+                log_scale: [-3.6, -3.8, -4.5],
+                rotation: [1.0, height, sine, cosine],
+                opacity_logit: 2.0 + height,
+                colour: if height > 0.0 {
+                    [1.5, -1.0, -1.0]
+                } else {
+                    [-1.0, -1.0, 1.5]
+                },
+            }
+        })
+        .collect()
+}
+
+/// Writes [`shell`] to `folder/name`, in the container its extension asks for.
+pub fn shell_file(folder: &Path, name: &str, count: usize) -> PathBuf {
+    let path = folder.join(name);
+    let container = Container::from_path(&path).expect("a container");
+    let bytes = container.write(&shell(count)).expect("writes");
+    std::fs::write(&path, bytes).expect("written");
+    path
+}
+
+/// A picture of a disc on white, as a PNG.
+pub fn disc_png() -> Vec<u8> {
+    let side = 96;
+    let picture = image::RgbImage::from_fn(side, side, |x, y| {
+        let distance = (f64::from(x) - 48.0).hypot(f64::from(y) - 48.0);
+        image::Rgb(if distance < 36.0 {
+            [220, 120, 20]
+        } else {
+            [255; 3]
+        })
+    });
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture
+        .write_to(&mut bytes, image::ImageFormat::Png)
+        .expect("encodes");
+    bytes.into_inner()
+}
