@@ -15,7 +15,7 @@ const SLICE: Duration = Duration::from_secs(10);
 pub(crate) fn now() -> UnixMillis {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |elapsed| millis(elapsed))
+        .map_or(0, millis)
 }
 
 /// A duration in the ledger's unit; absurdly long ones saturate.

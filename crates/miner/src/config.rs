@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bittensor::{Metagraph, Neuron, PublicKey};
-use splat::OutputProfile;
+use splat::{Container, OutputProfile};
 use subnet17::Rules;
 
 use crate::error::MinerError;
@@ -124,6 +124,10 @@ impl MinerConfig {
             self.min_stake.is_finite() && self.min_stake >= 0.0,
             "minimum stake: must be a number from 0",
         );
+        require(
+            self.profile.container == Container::Spz,
+            "profile: validators take SPZ only (such as pull-2025)",
+        );
         for (name, timeout) in [
             ("pull timeout: must be above 0", self.pull_timeout),
             ("submit timeout: must be above 0", self.submit_timeout),
@@ -225,5 +229,84 @@ fn is_public(ip: IpAddr) -> bool {
                     || ip.is_unicast_link_local())
             }
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn neuron(uid: u16, ip: &str) -> Neuron {
+        Neuron {
+            uid,
+            hotkey: bittensor::Keypair::from_seed([uid as u8; 32]).public(),
+            ip: ip.parse().unwrap(),
+            port: 8091,
+            stake: 1000.0,
+            validator_permit: true,
+            is_serving: true,
+        }
+    }
+
+    fn config(neurons: Vec<Neuron>) -> MinerConfig {
+        let metagraph = Metagraph {
+            netuid: 17,
+            neurons,
+            speed: 20.0,
+        };
+        MinerConfig::new(metagraph, PathBuf::from("unused"))
+    }
+
+    #[test]
+    fn rules_and_timeouts_follow_the_networks_speed() {
+        let config = config(Vec::new());
+        assert_eq!(config.rules.cooldown, Duration::from_secs(15));
+        assert_eq!(config.submit_timeout, Duration::from_secs(15));
+        assert_eq!(config.pull_timeout, Duration::from_secs(12));
+    }
+
+    #[test]
+    fn all_problems_are_named_at_once() {
+        let mut config = config(Vec::new());
+        config.candidates = 0;
+        config.min_stake = f64::NAN;
+        config.pull_timeout = Duration::ZERO;
+        config.limit = Limit::Tasks(0);
+        let MinerError::Config(problems) = config.validate().unwrap_err() else {
+            panic!("another error");
+        };
+        assert_eq!(problems.len(), 4, "{problems:?}");
+    }
+
+    #[test]
+    fn only_fit_neurons_are_pulled_from() {
+        let own = neuron(1, "8.8.8.8");
+        let mut poor = neuron(2, "8.8.8.8");
+        poor.stake = 999.0;
+        let mut silent = neuron(3, "8.8.8.8");
+        silent.is_serving = false;
+        let banned = neuron(180, "8.8.8.8");
+        let banned_key = neuron(4, "8.8.8.8");
+        let local = neuron(5, "127.0.0.1");
+        let mapped = neuron(6, "::ffff:10.0.0.1");
+        let fit = neuron(7, "8.8.8.8");
+        let mut config = config(vec![
+            own.clone(),
+            poor,
+            silent,
+            banned,
+            banned_key.clone(),
+            local,
+            mapped,
+            fit.clone(),
+        ]);
+        config.blacklist.hotkeys.insert(banned_key.hotkey);
+        let uids = |neurons: &[Neuron]| neurons.iter().map(|n| n.uid).collect::<Vec<_>>();
+        let (validators, ignored) = config.eligible(own.hotkey);
+        assert_eq!(uids(&validators), [7]);
+        assert_eq!(ignored.len(), 7);
+        config.test_network = true;
+        let (validators, _) = config.eligible(own.hotkey);
+        assert_eq!(uids(&validators), [5, 6, 7]);
     }
 }

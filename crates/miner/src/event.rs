@@ -4,15 +4,14 @@
 //! what people see and what is counted cannot disagree.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use bittensor::PublicKey;
 use judge::Verdict;
-use serde::Serialize;
-use tokio::sync::broadcast;
+use serde::{Serialize, Serializer};
 
-use crate::clock::{self, UnixMillis};
-use crate::summary::{Summary, Tally};
+use crate::clock::UnixMillis;
+use crate::summary::Summary;
 
 /// Something that happened, with the moment it did.
 #[derive(Debug, Clone, Serialize)]
@@ -93,8 +92,7 @@ pub enum Event {
         /// How many it counts now.
         total: u64,
     },
-    /// The best candidate of one round was judged; if it does not pass and time is left, there is
-    /// another round.
+    /// A candidate was judged; while none passes and time is left, there are more.
     Judged {
         /// The validator it is for.
         uid: u16,
@@ -105,6 +103,7 @@ pub enum Event {
         /// The seed that made it.
         seed: u64,
         /// What judging found.
+        #[serde(serialize_with = "shared")]
         verdict: Arc<Verdict>,
     },
     /// A cloud good enough was written to disk.
@@ -125,9 +124,9 @@ pub enum Event {
         seed: u64,
         /// What the generator had to say about it.
         notes: Vec<String>,
-        /// Time spent generating and judging, in milliseconds.
+        /// Time spent generating, encoding and judging, in milliseconds.
         made_in_ms: f64,
-        /// Time spent encoding and writing, in milliseconds.
+        /// Of that, time spent encoding, in milliseconds.
         encoded_in_ms: f64,
     },
     /// No good cloud could be made: the answer will be empty, which costs nothing but the turn.
@@ -359,59 +358,7 @@ impl Outcome {
     }
 }
 
-/// Where events go in, and where anybody can listen. Cheap to clone.
-///
-/// Sending never waits: a listener that is slow misses events (and is told so by the channel),
-/// while the counts, which are kept here, miss none.
-#[derive(Debug, Clone)]
-pub struct EventSender {
-    channel: broadcast::Sender<Stamped>,
-    /// A std mutex: held for a few additions only, never across an await.
-    tally: Arc<Mutex<Tally>>,
-}
-
-impl EventSender {
-    /// A stream of which slow listeners can be `capacity` events behind (at least 1).
-    #[must_use]
-    pub fn new(capacity: usize) -> Self {
-        Self {
-            channel: broadcast::Sender::new(capacity.max(1)),
-            tally: Arc::default(),
-        }
-    }
-
-    /// Listens from now on.
-    #[must_use]
-    pub fn subscribe(&self) -> broadcast::Receiver<Stamped> {
-        self.channel.subscribe()
-    }
-
-    /// The counts so far.
-    #[must_use]
-    pub fn summary(&self) -> Summary {
-        self.tally
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .summary()
-    }
-
-    /// Tells everybody.
-    pub fn emit(&self, event: Event) {
-        let stamped = Stamped {
-            at_ms: clock::now(),
-            event,
-        };
-        self.tally
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .observe(&stamped);
-        // Nobody listening is no error.
-        let _ = self.channel.send(stamped);
-    }
-}
-
-impl Default for EventSender {
-    fn default() -> Self {
-        Self::new(1024)
-    }
+/// Writes what is shared as if it were not.
+fn shared<T: Serialize, S: Serializer>(value: &Arc<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.as_ref().serialize(serializer)
 }

@@ -1,47 +1,42 @@
 //! The miner: pulls tasks from every validator at once, has them made and judged, and delivers each
 //! answer exactly once, through crashes, lost replies and full disks.
-
-#![allow(dead_code)]
+//!
+//! ```text
+//!   validator ◄──► source ──order──► planner ──lease──► device (generator, judge)
+//!                    ▲                                     │ cloud
+//!                    └─────────── ledger ◄──── finish ◄────┘
+//! ```
+//!
+//! * [`source`] — one async task per validator: pulls, waits for the answer, delivers it, keeps the
+//!   cooldown. Between steps it asks the ledger where things stand.
+//! * [`planner`] — which task next; leases that go back in line when dropped.
+//! * [`device`] — one loop per generator; [`finish`] encodes and writes beside it.
+//! * [`ledger`] — every state a task can be in, on disk before anything acts on it.
+//! * [`event`] and [`summary`] — what people see, and what is counted: one stream.
 
 mod assets;
 mod backoff;
 mod clock;
 mod config;
+mod context;
+mod device;
 mod error;
 mod event;
+mod finish;
 mod ledger;
 mod lock;
 mod planner;
 mod quota;
+mod run;
+mod source;
+mod stream;
 mod summary;
-
-use std::sync::Arc;
-
-use bittensor::Keypair;
-use generate::Generator;
-use judge::Judge;
-use tokio_util::sync::CancellationToken;
+mod supervise;
 
 pub use clock::UnixMillis;
 pub use config::{Blacklist, Limit, MinerConfig};
 pub use error::{LedgerError, MinerError};
-pub use event::{
-    Activity, Event, EventSender, Ignored, Outcome, SourceState, Stamped, Standing, ValidatorInfo,
-};
+pub use event::{Activity, Event, Ignored, Outcome, SourceState, Stamped, Standing, ValidatorInfo};
+pub use run::run;
+pub use stream::EventSender;
 pub use summary::{Counts, Summary, ValidatorSummary};
-
-/// Mines until the limit of `config` is reached or `shutdown` is cancelled.
-///
-/// # Errors
-/// When mining cannot begin (see [`MinerError`]) or every generator has stopped.
-pub async fn run(
-    config: MinerConfig,
-    _keypair: Arc<Keypair>,
-    _generators: Vec<Arc<dyn Generator>>,
-    _judge: Option<Arc<Judge>>,
-    events: EventSender,
-    _shutdown: CancellationToken,
-) -> Result<Summary, MinerError> {
-    config.validate()?;
-    Ok(events.summary())
-}

@@ -12,8 +12,9 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::clock::{self, UnixMillis};
-use crate::event::{Event, EventSender};
+use crate::event::Event;
 use crate::ledger::OpenTask;
+use crate::stream::EventSender;
 
 /// How often a task is leased before it is given up.
 const MOST_LEASES: u32 = 5;
@@ -31,7 +32,8 @@ pub(crate) struct Order {
     pub task: OpenTask,
     /// Told once the ledger holds an answer. Dropped without a word if none could be made.
     pub made: oneshot::Sender<()>,
-    pub place: Place,
+    /// Only held: it frees the room when the order is done with.
+    pub _place: Place,
     /// How often the task was leased.
     pub leases: u32,
 }
@@ -189,5 +191,126 @@ impl Drop for Lease {
         if let Some(order) = self.order.take() {
             self.planner.push(order);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{Answer, TaskKey, TaskState};
+
+    async fn order(
+        planner: &Planner,
+        key: i64,
+        pulled_at: UnixMillis,
+    ) -> (Order, oneshot::Receiver<()>) {
+        let (made, is_made) = oneshot::channel();
+        let order = Order {
+            uid: 1,
+            task: OpenTask {
+                key: TaskKey::for_test(key),
+                id: key.to_string(),
+                kind: subnet17::TaskKind::Text,
+                prompt: "a chair".into(),
+                threshold: 0.6,
+                throttle: Duration::from_secs(30),
+                pulled_at,
+                state: TaskState::Assigned,
+                answer: Answer::Empty,
+                attempts: 0,
+                doubt_until: 0,
+            },
+            made,
+            _place: planner.place().await,
+            leases: 0,
+        };
+        (order, is_made)
+    }
+
+    fn id(lease: &Lease) -> &str {
+        lease.order().map_or("", |order| &order.task.id)
+    }
+
+    #[tokio::test]
+    async fn the_most_urgent_task_goes_first() {
+        let planner = Planner::new(8, EventSender::default());
+        let mut waits = Vec::new();
+        for (key, pulled_at) in [(1, 300), (2, 100), (3, 200), (4, 100)] {
+            let (order, is_made) = order(&planner, key, pulled_at).await;
+            planner.push(order);
+            waits.push(is_made);
+        }
+        let mut leased = Vec::new();
+        for _ in 0..4 {
+            let lease = planner.lease().await;
+            leased.push(id(&lease).to_owned());
+            lease.commit();
+        }
+        assert_eq!(leased, ["2", "4", "3", "1"]);
+        for is_made in waits {
+            is_made.await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dropped_lease_goes_back_in_line_until_it_is_worn_out() {
+        let planner = Planner::new(8, EventSender::default());
+        let (order, mut is_made) = order(&planner, 1, 0).await;
+        planner.push(order);
+        for _ in 0..MOST_LEASES {
+            let lease = planner.lease().await;
+            assert!(!lease.is_worn_out());
+            drop(lease);
+        }
+        planner.lease().await.give_back();
+        let lease = planner.lease().await;
+        assert!(lease.is_worn_out());
+        is_made.try_recv().unwrap_err();
+        lease.commit();
+        is_made.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panicking_worker_gives_its_task_to_another() {
+        let planner = Planner::new(8, EventSender::default());
+        let (order, _is_made) = order(&planner, 1, 0).await;
+        planner.push(order);
+        let lease = planner.lease().await;
+        let other = tokio::spawn({
+            let planner = planner.clone();
+            async move { id(&planner.lease().await).to_owned() }
+        });
+        let crash = tokio::spawn(async move {
+            let _lease = lease;
+            panic!("the device caught fire");
+        });
+        crash.await.unwrap_err();
+        assert_eq!(other.await.unwrap(), "1");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn there_is_room_again_once_an_answer_is_made() {
+        let planner = Planner::new(1, EventSender::default());
+        let (order, _is_made) = order(&planner, 1, 0).await;
+        planner.push(order);
+        let wait = Duration::from_secs(1);
+        tokio::time::timeout(wait, planner.place())
+            .await
+            .unwrap_err();
+        planner.lease().await.commit();
+        planner.place().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_whose_source_has_gone_is_not_worked_on() {
+        let planner = Planner::new(1, EventSender::default());
+        let (order, is_made) = order(&planner, 1, 0).await;
+        planner.push(order);
+        drop(is_made);
+        let wait = Duration::from_secs(1);
+        tokio::time::timeout(wait, planner.lease())
+            .await
+            .unwrap_err();
+        planner.place().await;
     }
 }

@@ -30,7 +30,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::error::LedgerError;
 
 pub(crate) use answers::{NewAnswer, Receipt};
-pub(crate) use pulls::{Handout, Pulled, Settled};
+pub(crate) use pulls::{Handout, Settled};
 pub(crate) use tasks::{Answer, OpenTask, TaskKey, TaskState};
 pub(crate) use validators::Clocks;
 
@@ -79,3 +79,6 @@ impl Ledger {
         .unwrap_or(Err(LedgerError::Abandoned))
     }
 }
+
+#[cfg(test)]
+mod tests;

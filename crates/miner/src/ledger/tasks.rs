@@ -8,12 +8,20 @@ use rusqlite::{Row, Transaction, params};
 use subnet17::TaskKind;
 
 use super::Ledger;
-use crate::clock::{self, UnixMillis};
+use crate::clock::UnixMillis;
 use crate::error::LedgerError;
 
 /// A task's row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct TaskKey(pub(super) i64);
+
+#[cfg(test)]
+impl TaskKey {
+    /// A key that belongs to no row.
+    pub(crate) fn for_test(key: i64) -> Self {
+        Self(key)
+    }
+}
 
 impl std::fmt::Display for TaskKey {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -76,17 +84,6 @@ impl Ledger {
         validator: PublicKey,
     ) -> Result<Option<OpenTask>, LedgerError> {
         self.transact(move |transaction| open_task(transaction, &validator.to_string()))
-            .await
-    }
-
-    /// Closes an open task as `answered` without a reply, or as `retired`.
-    pub(crate) async fn close(
-        &self,
-        key: TaskKey,
-        answered: bool,
-        reason: String,
-    ) -> Result<bool, LedgerError> {
-        self.transact(move |transaction| close(transaction, key, answered, &reason, clock::now()))
             .await
     }
 }
