@@ -3,9 +3,11 @@
 
 pub mod best_of;
 mod generator;
+mod http;
 mod sketch;
 
 pub use generator::{
     Candidate, GenerateError, Generation, GenerationEvent, GenerationSink, Generator, Request,
 };
+pub use http::{HttpBackend, HttpError, HttpOptions};
 pub use sketch::{SketchBackend, SketchOptions};

@@ -1,0 +1,159 @@
+//! A generator behind HTTP: the base miner's endpoint for text, the pod's for images.
+//!
+//! - Text: `POST {base}/generate/`, form fields `prompt` and `seed`. The base miner's own server
+//!   knows no seed and leaves the field unread: with it, the same seed need not give the same cloud.
+//! - Image: `POST {base}/generate`, multipart: the file `prompt_image_file` and `seed`.
+//!
+//! The answer's body is a PLY or an SPZ, told apart by its first bytes. Candidates are asked for
+//! one after another, because these servers make one at a time. Plain HTTP only: an endpoint
+//! belongs on this machine or a private network, or behind a tunnel.
+
+mod address;
+mod endpoint;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use judge::Prompt;
+use splat::Frame;
+use thiserror::Error;
+use tokio::runtime::Handle;
+
+use crate::generator::{
+    Candidate, GenerateError, Generation, GenerationEvent, GenerationSink, Generator, Request,
+};
+use endpoint::Endpoint;
+
+/// How an endpoint is spoken to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpOptions {
+    /// Which way is up in what the endpoint makes. `None` takes what its kind is known to make:
+    /// raw +Y up for text, as the base miner, and raw −Y up for images, as the pods.
+    pub frame: Option<Frame>,
+    /// Longest answer in bytes; anything longer is given up. The pods' limit is about 200 MB.
+    pub max_bytes: u64,
+    /// Longest time to a connection.
+    pub connect_timeout: Duration,
+    /// Longest time for one candidate, from the request to the last byte of its answer.
+    pub timeout: Duration,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            frame: None,
+            max_bytes: 256 * 1024 * 1024,
+            connect_timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(300),
+        }
+    }
+}
+
+impl HttpOptions {
+    fn frame_for(&self, prompt: &Prompt) -> Frame {
+        self.frame.unwrap_or(match prompt {
+            Prompt::Text(_) => Frame::YUp,
+            Prompt::Image(_) => Frame::YDown,
+        })
+    }
+}
+
+/// Why an endpoint cannot be used at all.
+#[derive(Debug, Error)]
+pub enum HttpError {
+    /// The address is none.
+    #[error("the address of a generator is like http://10.0.0.7:8093, and this is none: {0}")]
+    Address(String),
+    /// It asks for TLS.
+    #[error(
+        "{0}: generators are spoken to in plain http:// only; reach it over a private network or a tunnel"
+    )]
+    Tls(String),
+    /// There is no runtime to speak HTTP on.
+    #[error("an HTTP generator needs a tokio runtime around it: {0}")]
+    Runtime(#[from] tokio::runtime::TryCurrentError),
+    /// The HTTP client refuses its settings.
+    #[error("the HTTP client cannot be set up: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+/// Asks a server for clouds.
+#[derive(Debug)]
+pub struct HttpBackend {
+    endpoint: Arc<Endpoint>,
+    runtime: Handle,
+}
+
+impl HttpBackend {
+    /// A backend that asks the server at `base_url`, such as `http://10.0.0.7:8093`. A user and a
+    /// password in it are sent as basic authentication and never shown. Nothing is sent yet.
+    ///
+    /// Its generations run on the tokio runtime this is called in.
+    ///
+    /// # Errors
+    /// When the address is not a plain `http://` one, or there is no runtime.
+    pub fn new(base_url: &str, options: HttpOptions) -> Result<Self, HttpError> {
+        let address = address::Address::parse(base_url)?;
+        Ok(Self {
+            endpoint: Arc::new(Endpoint::new(address, options)?),
+            runtime: Handle::try_current()?,
+        })
+    }
+}
+
+impl Generator for HttpBackend {
+    fn label(&self) -> &str {
+        self.endpoint.label()
+    }
+
+    fn start(&self, request: Request) -> Generation {
+        let (sink, generation) = Generation::channel();
+        let endpoint = Arc::clone(&self.endpoint);
+        self.runtime.spawn(async move {
+            tokio::select! {
+                // Dropping the other branch closes its connection, which is how a server learns
+                // that nobody waits any more.
+                () = sink.cancelled() => {}
+                () = make_all(&endpoint, &request, &sink) => {}
+            }
+        });
+        generation
+    }
+}
+
+async fn make_all(endpoint: &Endpoint, request: &Request, sink: &GenerationSink) {
+    for number in 0..request.candidates.max(1) {
+        let late = request
+            .deadline
+            .is_some_and(|deadline| Instant::now() >= deadline);
+        if number > 0 && late {
+            return;
+        }
+        let seed = request.seed.wrapping_add(number.into());
+        let made = make_one(endpoint, &request.prompt, seed, sink).await;
+        let failed = made.is_err();
+        let made = made.map(|candidate| GenerationEvent::Candidate(Box::new(candidate)));
+        if !sink.send(made).await || failed {
+            return;
+        }
+    }
+}
+
+async fn make_one(
+    endpoint: &Endpoint,
+    prompt: &Prompt,
+    seed: u64,
+    sink: &GenerationSink,
+) -> Result<Candidate, GenerateError> {
+    let started = Instant::now();
+    let cloud = endpoint.ask(prompt, seed, sink).await?;
+    Ok(Candidate {
+        cloud,
+        frame: endpoint.options().frame_for(prompt),
+        seed,
+        elapsed: started.elapsed(),
+        notes: Vec::new(),
+    })
+}
