@@ -32,24 +32,32 @@ pub(crate) struct Surfel {
     pub(crate) opacity: f32,
 }
 
+/// Opacities vary by this share: a cloud whose opacities are all equal is what a failed generation
+/// looks like, and is refused as one.
+const OPACITY_VARIATION: f32 = 0.02;
+
 /// Lays one flat splat on every surfel, turned by a random angle in its plane, so that round splats
 /// leave no pattern. The same surfels and seed give the same cloud.
 pub(crate) fn lay(surfels: &[Surfel], seed: u64) -> Cloud {
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
     surfels
         .iter()
-        .map(|surfel| splat(surfel, dice.random_range(0.0..TAU)))
+        .map(|surfel| {
+            let turn = dice.random_range(0.0..TAU);
+            let dimmed = 1.0 - OPACITY_VARIATION * dice.random::<f32>();
+            splat(surfel, turn, surfel.opacity * dimmed)
+        })
         .collect()
 }
 
-fn splat(surfel: &Surfel, turn: f32) -> Splat {
+fn splat(surfel: &Surfel, turn: f32, opacity: f32) -> Splat {
     let normal = Vec3::from(surfel.normal).try_normalize().unwrap_or(Vec3::Z);
     let same_size = surfel.tangent_size_u == surfel.tangent_size_v;
     // An oblong surfel has a direction of its own, which a random turn would destroy.
     let turn = if same_size { turn } else { 0.0 };
     let rotation = Quat::from_rotation_arc(Vec3::Z, normal) * Quat::from_rotation_z(turn);
     let [u, v] = [surfel.tangent_size_u, surfel.tangent_size_v].map(|size| size.max(1e-6));
-    let opacity = surfel.opacity.clamp(OPACITY_MARGIN, 1.0 - OPACITY_MARGIN);
+    let opacity = opacity.clamp(OPACITY_MARGIN, 1.0 - OPACITY_MARGIN);
     Splat {
         position: surfel.position,
         log_scale: [u.ln(), v.ln(), (u.min(v) * THICKNESS).ln()],
@@ -107,7 +115,11 @@ mod tests {
             (rgb[0] - 1.0).abs() < 1e-6 && (rgb[2]).abs() < 1e-6,
             "{rgb:?}"
         );
-        assert!(splat.opacity_logit.abs() < 1e-6);
+        assert!(
+            (-0.05..0.0).contains(&splat.opacity_logit),
+            "{}",
+            splat.opacity_logit
+        );
     }
 
     #[test]
