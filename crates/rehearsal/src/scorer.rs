@@ -122,11 +122,11 @@ pub(crate) fn prompt(task: &Task) -> Option<Prompt> {
     }
 }
 
-/// The validator's score where its networks are here; else our stand-in: 0 if any of the validator's
-/// gates fails (the judge then says 0 by itself), otherwise `0.5 + 0.5·σ(35·(ssim − 0.83))`, the
-/// validator's own squashing of view consistency over the upper half of the scale. An asset whose
-/// adjacent views agree as the validator expects (0.83) scores 0.75; one whose views have little in
-/// common, or that shows nothing, stays below 0.6.
+/// The validator's score where its networks are here; else our stand-in: 0 if any gate fails, the
+/// judge's own included, since nothing else here would notice an asset that is invisible or dust;
+/// otherwise `0.5 + 0.5·σ(35·(ssim − 0.83))`, the validator's own squashing of view consistency over
+/// the upper half of the scale. An asset whose adjacent views agree as the validator expects (0.83)
+/// scores 0.75; one whose views have little in common stays below 0.6.
 fn score(verdict: &Verdict) -> (f64, ScoreBasis) {
     let basis = match verdict.parts.iqa {
         Part::Scored(_) => ScoreBasis::Full,

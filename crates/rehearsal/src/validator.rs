@@ -281,10 +281,10 @@ impl Validator {
         let ruling = standing.on_verdict(Some(scoring.score), unix_now(), rules);
         match ruling {
             Ruling::Accepted(score) => {
-                self.enter(&mut state.books, &task.id, Answer::Accepted(score))
+                self.enter(&mut state.books, &task.id, Answer::Accepted(score));
             }
             Ruling::Rejected(score) => {
-                self.enter(&mut state.books, &task.id, Answer::Rejected(score))
+                self.enter(&mut state.books, &task.id, Answer::Rejected(score));
             }
             Ruling::ScorerFailed | Ruling::TooSoon => state.books.judged_in_vain(&task.id),
         }
