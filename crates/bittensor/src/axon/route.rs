@@ -4,7 +4,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,6 +12,8 @@ use bytes::Bytes;
 use hyper::StatusCode;
 use serde_json::error::Category;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::reply::{self, Headers, Reply};
 use super::{Caller, HandlerError};
@@ -24,20 +26,64 @@ const DEFAULT_TIMEOUT: f64 = 12.0;
 
 /// A verified request.
 pub(super) struct Call {
+    pub(super) handlers: Handlers,
     pub(super) hotkey: PublicKey,
     pub(super) address: SocketAddr,
     pub(super) body: Bytes,
 }
 
+/// The handlers under way. Each is a task of its own: as behind the SDK's server, a caller that hangs
+/// up does not stop what it has set off.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Handlers {
+    running: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Handlers {
+    async fn run<T: Send + 'static>(
+        &self,
+        handler: impl Future<Output = Result<T, HandlerError>> + Send + 'static,
+    ) -> Result<T, HandlerError> {
+        let stop = self.stop.clone();
+        let task = self
+            .running
+            .spawn(async move { stop.run_until_cancelled(handler).await });
+        match task.await {
+            Ok(Some(answer)) => answer,
+            Ok(None) => Err(HandlerError::Failed("stopped by shutdown".into())),
+            Err(error) => Err(HandlerError::Failed(error.to_string())),
+        }
+    }
+
+    /// Waits until all have ended, and after `grace` stops them where they stand.
+    pub(super) async fn finish(&self, grace: Duration) {
+        self.running.close();
+        if tokio::time::timeout(grace, self.running.wait())
+            .await
+            .is_err()
+        {
+            self.stop.cancel();
+            self.running.wait().await;
+        }
+    }
+}
+
 /// A request that brought no answer of its handler's.
 pub(super) enum Refusal {
     /// Send this.
-    Reply(Reply),
+    Reply(Box<Reply>),
     /// Send 500, and log why.
     Internal(String),
 }
 
 type Answer = Pin<Box<dyn Future<Output = Result<Reply, Refusal>> + Send>>;
+
+impl From<Reply> for Refusal {
+    fn from(reply: Reply) -> Self {
+        Self::Reply(Box::new(reply))
+    }
+}
 
 /// A synapse with its handler behind it.
 pub(super) struct Route {
@@ -86,6 +132,7 @@ where
     A: Future<Output = Result<S, HandlerError>> + Send + 'static,
 {
     let Call {
+        handlers,
         hotkey,
         address,
         body,
@@ -99,7 +146,7 @@ where
         body_axon_hotkey: stated(&surroundings.axon),
         address,
     };
-    match handler(caller, synapse).await {
+    match handlers.run(handler(caller, synapse)).await {
         Ok(synapse) => success(surroundings, &inputs, &synapse, started),
         Err(HandlerError::Failed(why)) => Err(Refusal::Internal(why)),
         Err(HandlerError::Instead { status, body }) => {
@@ -107,9 +154,9 @@ where
                 .ok()
                 .filter(|status| status.as_u16() >= 200);
             let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            Err(Refusal::Reply(reply::bare(status, body.into())))
+            Err(reply::bare(status, body.into()).into())
         }
-        Err(HandlerError::CutShort) => Err(Refusal::Reply(reply::cut_short())),
+        Err(HandlerError::CutShort) => Err(reply::cut_short().into()),
     }
 }
 
@@ -126,10 +173,7 @@ async fn parse<S: Synapse>(body: Bytes) -> Result<(Surroundings, S), Refusal> {
 fn parse_now<S: Synapse>(body: &[u8]) -> Result<(Surroundings, S), Refusal> {
     if std::str::from_utf8(body).is_err() {
         let what = json!("There was an error parsing the body");
-        return Err(Refusal::Reply(reply::detail(
-            StatusCode::BAD_REQUEST,
-            &what,
-        )));
+        return Err(reply::detail(StatusCode::BAD_REQUEST, &what).into());
     }
     let read = || -> Result<_, serde_json::Error> {
         Ok((serde_json::from_slice(body)?, serde_json::from_slice(body)?))
@@ -143,7 +187,7 @@ fn parse_now<S: Synapse>(body: &[u8]) -> Result<(Surroundings, S), Refusal> {
                 "type": "json_invalid", "loc": ["body", at], "msg": "JSON decode error",
                 "input": {}, "ctx": { "error": error.to_string() },
             }]);
-            Refusal::Reply(reply::detail(StatusCode::UNPROCESSABLE_ENTITY, &what))
+            reply::detail(StatusCode::UNPROCESSABLE_ENTITY, &what).into()
         }
     })
 }

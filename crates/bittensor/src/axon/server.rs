@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -49,7 +49,11 @@ pub(super) async fn serve(
         });
     }
     drop(listener);
+    let asked_at = Instant::now();
     while connections.join_next().await.is_some() {}
+    service
+        .finish(grace.saturating_sub(asked_at.elapsed()))
+        .await;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::head::Head;
 use super::nonces::Nonces;
 use super::reply::{self, Headers, Reply};
-use super::route::{Call, Refusal, Route};
+use super::route::{Call, Handlers, Refusal, Route};
 use super::{Axon, NONCE_CAPACITY};
 use crate::PublicKey;
 use crate::envelope::Terminal;
@@ -30,6 +30,7 @@ pub(super) struct Service {
     uuid: String,
     local: SocketAddr,
     nonces: Mutex<Nonces>,
+    handlers: Handlers,
 }
 
 /// What is known of a request while it is being checked.
@@ -48,11 +49,17 @@ impl Service {
             uuid: Uuid::new_v4().to_string(),
             local,
             nonces: Mutex::new(Nonces::new(NONCE_CAPACITY)),
+            handlers: Handlers::default(),
         }
     }
 
-    pub(super) fn limits(&self) -> (usize, std::time::Duration) {
+    pub(super) fn limits(&self) -> (usize, Duration) {
         (self.axon.connection_limit, self.axon.grace)
+    }
+
+    /// Ends the handlers that are still at work.
+    pub(super) async fn finish(&self, grace: Duration) {
+        self.handlers.finish(grace).await;
     }
 
     /// Answers one request, whatever it is.
@@ -83,32 +90,37 @@ impl Service {
         };
         let hotkey = match self.admit(&progress) {
             Ok(hotkey) => hotkey,
-            Err(refusal) => return refusal,
+            Err((status, message)) => return self.error(&progress, status, &message),
         };
         if let Some(reply) = misrouted(&request, &path, name) {
             return reply;
         }
         match self.handle(&progress, request.into_body(), hotkey).await {
-            Ok(reply) | Err(Refusal::Reply(reply)) => reply,
+            Ok(reply) => reply,
+            Err(Refusal::Reply(reply)) => *reply,
             Err(Refusal::Internal(why)) => self.internal(&progress, &why),
         }
     }
 
     /// Blacklist, then nonce and signature.
-    fn admit(&self, progress: &Progress<'_>) -> Result<PublicKey, Reply> {
+    fn admit(&self, progress: &Progress<'_>) -> Result<PublicKey, (StatusCode, String)> {
         let blacklist = self.axon.blacklists.get(progress.route.name);
         if let (Some(reason), Some(claimed)) = (blacklist, progress.head.claimed_hotkey())
             && let Some(reason) = reason(&claimed)
         {
-            let message = format!("Forbidden. Key is blacklisted: {reason}.");
-            return Err(self.error(progress, StatusCode::FORBIDDEN, &message));
+            return Err((
+                StatusCode::FORBIDDEN,
+                format!("Forbidden. Key is blacklisted: {reason}."),
+            ));
         }
         progress
             .head
             .verify(&self.hotkey, &self.nonces, unix_nanos())
             .map_err(|why| {
-                let message = format!("Not Verified with error: {why}");
-                self.error(progress, StatusCode::UNAUTHORIZED, &message)
+                (
+                    StatusCode::UNAUTHORIZED,
+                    format!("Not Verified with error: {why}"),
+                )
             })
     }
 
@@ -118,7 +130,7 @@ impl Service {
         body: Incoming,
         hotkey: PublicKey,
     ) -> Result<Reply, Refusal> {
-        let body = self.read(body).await.map_err(Refusal::Reply)?;
+        let body = self.read(body).await?;
         // No synapse here declares hash fields, so the hash is always that of nothing.
         if progress.head.body_hash.as_deref() != Some(EMPTY_BODY_HASH) {
             return Err(Refusal::Internal(
@@ -128,6 +140,7 @@ impl Service {
         progress
             .route
             .answer(Call {
+                handlers: self.handlers.clone(),
                 hotkey,
                 address: progress.peer,
                 body,
@@ -136,33 +149,24 @@ impl Service {
     }
 
     /// Reads the body within the axon's bounds of size and time.
-    async fn read(&self, body: Incoming) -> Result<Bytes, Reply> {
+    async fn read(&self, body: Incoming) -> Result<Bytes, Refusal> {
         let limited = Limited::new(body, self.axon.body_limit);
         let collected = tokio::time::timeout(self.axon.body_timeout, limited.collect());
-        match collected.await {
-            Ok(Ok(body)) => Ok(body.to_bytes()),
+        let (status, what) = match collected.await {
+            Ok(Ok(body)) => return Ok(body.to_bytes()),
             Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                let what = json!("Request body too large");
-                Err(reply::closing(reply::detail(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    &what,
-                )))
+                (StatusCode::PAYLOAD_TOO_LARGE, "Request body too large")
             }
-            Ok(Err(_)) => {
-                let what = json!("There was an error parsing the body");
-                Err(reply::closing(reply::detail(
-                    StatusCode::BAD_REQUEST,
-                    &what,
-                )))
-            }
-            Err(_) => {
-                let what = json!("The body did not arrive in time");
-                Err(reply::closing(reply::detail(
-                    StatusCode::REQUEST_TIMEOUT,
-                    &what,
-                )))
-            }
-        }
+            Ok(Err(_)) => (
+                StatusCode::BAD_REQUEST,
+                "There was an error parsing the body",
+            ),
+            Err(_) => (
+                StatusCode::REQUEST_TIMEOUT,
+                "The body did not arrive in time",
+            ),
+        };
+        Err(reply::closing(reply::detail(status, &json!(what))).into())
     }
 
     fn unknown_route(&self, name: &str, started: Instant) -> Reply {
