@@ -7,18 +7,15 @@
 //! and compares that one against 80 % of the splats.
 
 use render::{Image, SceneError};
-use splat::Cloud;
+use splat::{
+    Cloud,
+    inspect::{
+        MAX_TRANSPARENT_SHARE, MIN_LOGIT_SPREAD, MIN_SPLATS, TRANSPARENT_OPACITY,
+        all_rotations_identity,
+    },
+};
 
 use crate::verdict::Gate;
-
-/// Fewest splats the validator takes.
-const SPLATS_MIN: usize = 7000;
-
-/// Opacities below this count as transparent for the validator.
-const TRANSPARENT: f32 = 1e-3;
-
-/// Percentage of transparent splats above which the validator refuses.
-const TRANSPARENT_PERCENT_MAX: f64 = 80.0;
 
 /// `torch.allclose` as the validator calls it.
 const RELATIVE_TOLERANCE: f64 = 1e-5;
@@ -38,7 +35,7 @@ const VISIBLE_SHARE_MIN: f64 = 1e-3;
 const VALIDATORS: [&str; 4] = [
     "splat_count",
     "first_points",
-    "transparent_percent",
+    "transparent_share",
     "rotations",
 ];
 
@@ -52,7 +49,7 @@ pub(crate) fn of_cloud(cloud: &Cloud) -> Vec<Gate> {
     vec![
         splat_count(cloud),
         first_points(cloud),
-        transparent_percent(cloud),
+        transparent_share(cloud),
         rotations(cloud),
         finite(cloud),
         opacity_spread(cloud),
@@ -65,9 +62,9 @@ fn splat_count(cloud: &Cloud) -> Gate {
     Gate {
         name: "splat_count",
         value: count as f64,
-        limit: SPLATS_MIN as f64,
-        pass: count >= SPLATS_MIN,
-        why: format!("{count} splats; the validator refuses fewer than {SPLATS_MIN}"),
+        limit: MIN_SPLATS as f64,
+        pass: count >= MIN_SPLATS,
+        why: format!("{count} splats; the validator refuses fewer than {MIN_SPLATS}"),
     }
 }
 
@@ -94,52 +91,40 @@ fn first_points(cloud: &Cloud) -> Gate {
     }
 }
 
-fn transparent_percent(cloud: &Cloud) -> Gate {
+fn transparent_share(cloud: &Cloud) -> Gate {
     let transparent = cloud
         .columns()
         .opacity_logits
         .iter()
-        .filter(|&&logit| sigmoid(logit) < TRANSPARENT)
+        .filter(|&&logit| sigmoid(logit) < TRANSPARENT_OPACITY)
         .count();
-    let percent = 100.0 * transparent as f64 / cloud.len().max(1) as f64;
+    let share = transparent as f64 / cloud.len().max(1) as f64;
     Gate {
-        name: "transparent_percent",
-        value: percent,
-        limit: TRANSPARENT_PERCENT_MAX,
-        pass: percent <= TRANSPARENT_PERCENT_MAX,
+        name: "transparent_share",
+        value: share,
+        limit: MAX_TRANSPARENT_SHARE,
+        pass: share <= MAX_TRANSPARENT_SHARE,
         why: format!(
-            "{percent:.1} % of the splats are less than {TRANSPARENT} opaque; the validator refuses more than {TRANSPARENT_PERCENT_MAX} %"
+            "{:.1} % of the splats have an opacity below {TRANSPARENT_OPACITY}; the validator refuses more than {:.0} %",
+            share * 100.0,
+            MAX_TRANSPARENT_SHARE * 100.0
         ),
     }
 }
 
 fn rotations(cloud: &Cloud) -> Gate {
-    let turned = cloud
-        .iter()
-        .filter(|splat| !is_identity(splat.rotation))
-        .count();
+    let pass = !all_rotations_identity(cloud.columns());
     Gate {
         name: "rotations",
-        value: turned as f64,
+        value: if pass { 1.0 } else { 0.0 },
         limit: 1.0,
-        pass: turned >= 1,
-        why: format!(
-            "{turned} splats are rotated; the validator refuses a cloud where every rotation is the identity"
-        ),
+        pass,
+        why: if pass {
+            "splats are rotated; the validator refuses a cloud where none is".to_owned()
+        } else {
+            "every rotation is the identity; the validator refuses that".to_owned()
+        },
     }
-}
-
-fn is_identity(rotation: [f32; 4]) -> bool {
-    let norm = rotation
-        .iter()
-        .map(|part| part * part)
-        .sum::<f32>()
-        .sqrt()
-        .max(1e-12);
-    rotation
-        .iter()
-        .zip([1.0, 0.0, 0.0, 0.0])
-        .all(|(part, identity)| close(part / norm, identity))
 }
 
 fn finite(cloud: &Cloud) -> Gate {
@@ -172,21 +157,17 @@ fn finite(cloud: &Cloud) -> Gate {
 
 /// Networks that have come apart write the same opacity for every splat.
 fn opacity_spread(cloud: &Cloud) -> Gate {
-    let (low, high) = range(
-        cloud
-            .columns()
-            .opacity_logits
-            .iter()
-            .map(|&logit| sigmoid(logit)),
-    );
-    let spread = f64::from((high - low).max(0.0));
+    // Beyond ±30 opacities are 0 and 1 to the last bit, and the spread of infinities is no number.
+    let logits = cloud.columns().opacity_logits.iter();
+    let (low, high) = range(logits.map(|logit| logit.clamp(-30.0, 30.0)));
+    let spread = (high - low).max(0.0);
     Gate {
         name: "opacity_spread",
-        value: spread,
-        limit: 0.0,
-        pass: spread > 0.0,
+        value: spread.into(),
+        limit: MIN_LOGIT_SPREAD.into(),
+        pass: spread >= MIN_LOGIT_SPREAD,
         why: format!(
-            "opacities differ by {spread:.3} at most; Splatsmith takes a cloud where all are equal for a failed generation"
+            "opacity logits differ by {spread:.3} at most; Splatsmith takes a cloud where all are equal for a failed generation"
         ),
     }
 }

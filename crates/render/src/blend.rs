@@ -95,7 +95,6 @@ impl Canvas {
     /// Blends into the [`LANES`] pixels from `start` on, which lie on one row.
     #[inline]
     fn blend_lanes(&mut self, footprint: &Footprint, start: usize, across: f32, down: f32) {
-        let alphas = alphas(footprint, across, down);
         let places = start..start + LANES;
         let (Some(transmittance), Some(open)) = (
             lanes(&mut self.transmittance, places.clone()),
@@ -103,6 +102,14 @@ impl Canvas {
         ) else {
             return;
         };
+        // Behind opaque surfaces most lanes are closed, and the exponential is most of the work.
+        if all_zero(open) {
+            return;
+        }
+        let alphas = alphas(footprint, across, down);
+        if all_zero(&alphas) {
+            return;
+        }
         let mut weights = [0.0; LANES];
         let mut stopped = 0.0;
         for lane in 0..LANES {
@@ -148,6 +155,11 @@ impl Canvas {
             }
         }
     }
+}
+
+/// Whether all lanes are +0, without a branch per lane.
+fn all_zero(values: &[f32; LANES]) -> bool {
+    values.iter().fold(0, |bits, value| bits | value.to_bits()) == 0
 }
 
 fn lanes(plane: &mut [f32], places: std::ops::Range<usize>) -> Option<&mut [f32; LANES]> {
