@@ -163,6 +163,26 @@ fn nothing_at_all_is_judged_without_a_panic() {
         opacity_logit: f32::NAN,
         colour: [f32::NEG_INFINITY; 3],
     };
+    let odd = [
+        f32::NAN,
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+        f32::MAX,
+        f32::MIN_POSITIVE,
+        0.0,
+        1.0,
+        -3.0,
+        40.0,
+    ];
+    let number = |index: usize| odd[(index * index + index / 7) % odd.len()];
+    let absurd = |index: usize| Splat {
+        position: [0, 1, 2].map(|axis| number(index + axis)),
+        log_scale: [3, 4, 5].map(|axis| number(index + axis)),
+        rotation: [6, 7, 8, 9].map(|part| number(index + part)),
+        opacity_logit: number(index + 10),
+        colour: [11, 12, 13].map(|channel| number(index + channel)),
+    };
+    assert!(!assess((0..9000).map(absurd).collect()).verdict.pass);
     let assessment = assess(vec![broken; 7000]);
     assert!(!assessment.verdict.pass);
     assert_eq!(assessment.verdict.consistency(), None);

@@ -126,3 +126,52 @@ impl TileLists {
         &self.entries[start..self.ends[place]]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn footprint(low: u16, high: u16) -> Footprint {
+        Footprint {
+            mean: [0.0; 2],
+            conic: [1.0, 0.0, 1.0],
+            conic_determinant: 1.0,
+            opacity: 1.0,
+            reach: 5.5,
+            colour: [0.0; 3],
+            low: [low, 0],
+            high: [high, 1],
+        }
+    }
+
+    #[test]
+    fn groups_hold_what_fits_and_at_least_one_tile() {
+        let counts = [MAX_ENTRIES - 1, 1, 1, MAX_ENTRIES + 5, 0, 2];
+        let mut first = 0;
+        let mut groups = Vec::new();
+        while first < counts.len() {
+            groups.push(group_from(&counts, first));
+            first = groups[groups.len() - 1].end;
+        }
+        assert_eq!(groups, [0..2, 2..3, 3..4, 4..6]);
+    }
+
+    #[test]
+    fn lists_are_the_same_however_tiles_are_grouped() {
+        let spans = [(0, 64), (15, 17), (16, 32), (63, 64), (40, 41), (0, 1)];
+        let footprints: Vec<Footprint> = spans
+            .into_iter()
+            .map(|(low, high)| footprint(low, high))
+            .collect();
+        let reaching: Vec<u32> = (0..footprints.len() as u32).collect();
+        let counts = entries_per_tile(&footprints, &reaching, 4);
+        assert_eq!(counts, [3, 3, 2, 2]);
+        let together = TileLists::fill(&footprints, &reaching, &counts, 0..4);
+        let expected: [&[u32]; 4] = [&[0, 1, 5], &[0, 1, 2], &[0, 4], &[0, 3]];
+        for (tile, list) in expected.into_iter().enumerate() {
+            assert_eq!(together.of(tile), list);
+            let alone = TileLists::fill(&footprints, &reaching, &counts, tile..tile + 1);
+            assert_eq!(alone.of(tile), list);
+        }
+    }
+}

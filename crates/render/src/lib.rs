@@ -1,5 +1,5 @@
 //! Renders splat clouds on the CPU as the 2025 validator does with gsplat: its normalisation, its
-//! orbit cameras and its blending, to within a few bytes in a hundred thousand.
+//! orbit cameras and its blending, so closely that one byte in ten thousand differs, by one.
 //!
 //! ```
 //! use render::{Scene, WHITE, render_views, validator_cameras};

@@ -18,9 +18,14 @@ pub enum SceneError {
     /// Splats, but each has a NaN, an infinity or a zero rotation in it.
     #[error("none of the cloud's {0} splats has finite values: there is nothing to render")]
     NothingFinite(usize),
-    /// All centres in one point: no scale brings them to the wanted extent.
-    #[error("all splat centres lie in one point: the cloud cannot be scaled to extent {0}")]
-    NoExtent(f32),
+    /// All centres in one point, or astronomically far apart: no scale brings them to `extent`.
+    #[error("the splat centres span {span:e}: the cloud cannot be scaled to extent {extent}")]
+    Unscalable {
+        /// Longest side of the box around the centres.
+        span: f64,
+        /// What it was to become.
+        extent: f32,
+    },
     /// The wanted extent is not a positive number.
     #[error("extent {0} is out of range: give a finite size above 0")]
     BadExtent(f32),
@@ -156,7 +161,10 @@ impl Normalisation {
         let scale = f64::from(extent) / longest;
         let opacity_factor = 1.0 / scale;
         if !(scale as f32).is_finite() || !(opacity_factor as f32).is_finite() {
-            return Err(SceneError::NoExtent(extent));
+            return Err(SceneError::Unscalable {
+                span: longest,
+                extent,
+            });
         }
         Ok(Self {
             shift: (sum / (3.0 * kept.len() as f64)) as f32,

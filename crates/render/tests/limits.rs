@@ -42,8 +42,21 @@ fn scenes_of_nothing_are_refused() {
     let point: Cloud = [splat_at([1.0; 3]); 3].into_iter().collect();
     assert_eq!(
         Scene::new(&point, Some(1.5)).unwrap_err(),
-        SceneError::NoExtent(1.5)
+        SceneError::Unscalable {
+            span: 0.0,
+            extent: 1.5
+        }
     );
+    let vast: Cloud = [
+        splat_at([f32::MAX, 0.0, 0.0]),
+        splat_at([f32::MIN, 0.0, 0.0]),
+    ]
+    .into_iter()
+    .collect();
+    assert!(matches!(
+        Scene::new(&vast, Some(1.5)),
+        Err(SceneError::Unscalable { .. })
+    ));
     assert!(Scene::new(&point, Some(f32::NAN)).is_err());
     assert_eq!(
         Scene::new(&point, Some(-1.0)).unwrap_err(),
