@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::generate::{Generator, SketchBackend, SketchOptions};
+use ::generate::{Generator, HttpBackend, HttpOptions, SketchBackend, SketchOptions};
 use anyhow::{Context, Result};
 
 use crate::config::{Backend, GenerationConfig};
@@ -17,6 +17,9 @@ fn start_one(backend: &Backend) -> Result<Arc<dyn Generator>> {
         Backend::Sketch => Arc::new(
             SketchBackend::new(SketchOptions::default()).context("sketch cannot be started")?,
         ),
-        Backend::Http(_) => anyhow::bail!("{}: no http yet", backend.shown()),
+        Backend::Http(url) => Arc::new(
+            HttpBackend::new(url.as_str(), HttpOptions::default())
+                .with_context(|| format!("{} cannot be used", backend.shown()))?,
+        ),
     })
 }

@@ -176,10 +176,7 @@ mod tests {
             MineConfig::check(&typed(&["--metagraph=m.json", "--data-dir=d"])).expect("usable");
         assert_eq!(config.netuid, 17);
         assert_eq!(config.blacklist, [180]);
-        assert_eq!(
-            (config.wallet_name.as_str(), config.min_stake),
-            ("default", 1000.0)
-        );
+        assert_eq!(config.min_stake, 1000.0);
         assert!(config.generation.validate);
     }
 }

@@ -9,24 +9,24 @@ use std::process::{Command, Output};
 use splat::{Cloud, Container, Splat};
 
 /// What one run of the command came to.
-pub struct Run {
+pub(crate) struct Run {
     /// The exit code; −1 when a signal ended it.
-    pub code: i32,
+    pub(crate) code: i32,
     /// For scripts.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// For people.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
     /// The JSON on stdout, which must hold nothing else.
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error} in {:?}\n{}", self.stdout, self.stderr))
     }
 
     /// Checks that the command ended with `code` and one line that says why.
-    pub fn refused(&self, code: i32) -> &Self {
+    pub(crate) fn refused(&self, code: i32) -> &Self {
         assert_eq!(self.code, code, "{}", self.stderr);
         assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
         let errors = self
@@ -50,14 +50,14 @@ impl From<Output> for Run {
 }
 
 /// The command in a folder of its own, so that no settings file of the machine is read.
-pub fn command(folder: &Path) -> Command {
+pub(crate) fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_splatsmith"));
     command.current_dir(folder).env_remove("SPLATSMITH_LOG");
     command
 }
 
 /// Runs the command to its end.
-pub fn run<I: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = I>) -> Run {
+pub(crate) fn run<I: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = I>) -> Run {
     command(folder)
         .args(arguments)
         .output()
@@ -67,7 +67,7 @@ pub fn run<I: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = I
 
 /// A closed shell of `count` splats, red above and blue below, turned in all directions: enough
 /// for every gate when `count` is 7,000 or more.
-pub fn shell(count: usize) -> Cloud {
+pub(crate) fn shell(count: usize) -> Cloud {
     let golden_angle = std::f32::consts::PI * (3.0 - 5.0_f32.sqrt());
     (0..count)
         .map(|index| {
@@ -90,7 +90,7 @@ pub fn shell(count: usize) -> Cloud {
 }
 
 /// Writes [`shell`] to `folder/name`, in the container its extension asks for.
-pub fn shell_file(folder: &Path, name: &str, count: usize) -> PathBuf {
+pub(crate) fn shell_file(folder: &Path, name: &str, count: usize) -> PathBuf {
     let path = folder.join(name);
     let container = Container::from_path(&path).expect("a container");
     let bytes = container.write(&shell(count)).expect("writes");
@@ -99,7 +99,7 @@ pub fn shell_file(folder: &Path, name: &str, count: usize) -> PathBuf {
 }
 
 /// A picture of a disc on white, as a PNG.
-pub fn disc_png() -> Vec<u8> {
+pub(crate) fn disc_png() -> Vec<u8> {
     let side = 96;
     let picture = image::RgbImage::from_fn(side, side, |x, y| {
         let distance = (f64::from(x) - 48.0).hypot(f64::from(y) - 48.0);

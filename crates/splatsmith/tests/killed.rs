@@ -1,0 +1,94 @@
+//! A miner killed again and again, at any moment: nothing is lost, doubled, or asked too early.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+#[path = "common/endpoint.rs"]
+mod endpoint;
+#[path = "common/network.rs"]
+mod network;
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use common::command;
+use network::MINE;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rehearsal::{Rehearsal, RehearsalConfig};
+
+/// How often the miner is killed.
+const KILLS: u32 = 10;
+
+/// How long the last miner has for what the killed ones left behind.
+const HEALING: Duration = Duration::from_secs(180);
+
+/// Unjudged and with an instant generator, so that there is much to interrupt.
+fn start_miner(folder: &Path, endpoint: &str) -> Child {
+    command(folder)
+        .args(MINE)
+        .args(["--no-validation", "--generation.endpoints", endpoint])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the miner starts")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_kills_lose_and_double_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut network = network::start(folder.path(), |config| RehearsalConfig {
+        validators: 6,
+        speed: 100.0,
+        seed: 11,
+        ..config
+    })
+    .await;
+    let endpoint = endpoint::start().await;
+    // The moments follow from a seed; what the miner is doing at each of them does not.
+    let mut dice = ChaCha8Rng::seed_from_u64(11);
+    for kill in 0..KILLS {
+        let mut miner = start_miner(folder.path(), &endpoint);
+        let moment = Duration::from_millis(dice.random_range(100..3000));
+        tokio::time::sleep(moment).await;
+        assert!(
+            miner.try_wait().unwrap().is_none(),
+            "the miner ended before kill {kill}"
+        );
+        miner.kill().unwrap();
+        miner.wait().unwrap();
+    }
+    let left: HashSet<String> = tasks(&network).collect();
+    let mut miner = start_miner(folder.path(), &endpoint);
+    let deadline = Instant::now() + HEALING;
+    while tasks(&network).any(|task| left.contains(&task)) && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    interrupt(&mut miner);
+    let report = network.report();
+    let unanswered = network.unanswered();
+    network.shutdown().await;
+
+    assert!(report.total.tasks_answered >= u64::from(KILLS), "{report}");
+    assert!(report.is_clean(), "{report}\n{unanswered:#?}");
+}
+
+/// The tasks that reached a miner and wait for an answer.
+fn tasks(network: &Rehearsal) -> impl Iterator<Item = String> {
+    network.unanswered().into_iter().map(|waiting| waiting.task)
+}
+
+/// Ends the miner as a person would, so that it finishes what it has in hand.
+fn interrupt(miner: &mut Child) {
+    let id = miner.id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &id])
+        .status();
+    assert!(sent.unwrap().success());
+    assert!(
+        miner.wait().unwrap().success(),
+        "an interrupted miner ends well"
+    );
+}
