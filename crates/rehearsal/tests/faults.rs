@@ -10,9 +10,12 @@ use rehearsal::{Fault, FaultPlan, Rehearsal, Service};
 /// Outages of minutes become seconds.
 const SPEED: f64 = 20.0;
 
+/// Picks a fault.
+type Pick = fn(Fault) -> bool;
+
 /// One validator whose first call of `service` suffers what `wanted` picks, and no later call of
 /// either kind anything.
-async fn suffering(service: Service, wanted: fn(Fault) -> bool) -> (Rehearsal, Target) {
+async fn suffering(service: Service, wanted: Pick) -> (Rehearsal, Target) {
     let quiet = |plan: FaultPlan, service, from| {
         (from..12).all(|call| plan.fault(0, service, call).is_none())
     };
@@ -32,7 +35,7 @@ async fn suffering(service: Service, wanted: fn(Fault) -> bool) -> (Rehearsal, T
     .await
 }
 
-async fn failed_pull(service_fault: fn(Fault) -> bool) -> (Rehearsal, Target, Miner, CallError) {
+async fn failed_pull(service_fault: Pick) -> (Rehearsal, Target, Miner, CallError) {
     let (rehearsal, target) = suffering(Service::Pull, service_fault).await;
     let miner = Miner::new();
     let error = miner.try_pull(&target).await.unwrap_err();
@@ -41,7 +44,7 @@ async fn failed_pull(service_fault: fn(Fault) -> bool) -> (Rehearsal, Target, Mi
 
 #[tokio::test]
 async fn a_pull_that_fails_before_the_axon_assigns_nothing() {
-    let faults: [fn(Fault) -> bool; 3] = [
+    let faults: [Pick; 3] = [
         |fault| matches!(fault, Fault::NoReply(_)),
         |fault| fault == Fault::CutBefore,
         |fault| fault == Fault::ErrorBefore,
@@ -58,7 +61,7 @@ async fn a_pull_that_fails_before_the_axon_assigns_nothing() {
 
 #[tokio::test]
 async fn a_pull_whose_reply_is_destroyed_assigns_a_task_that_nobody_has() {
-    let faults: [fn(Fault) -> bool; 3] = [
+    let faults: [Pick; 3] = [
         |fault| fault == Fault::ErrorAfter,
         |fault| fault == Fault::CutAfter,
         |fault| fault == Fault::Malformed,
@@ -144,7 +147,7 @@ async fn a_restarted_validator_knows_its_assignments() {
 
 #[tokio::test]
 async fn a_submission_may_be_processed_though_its_reply_is_lost() {
-    let faults: [(fn(Fault) -> bool, u64); 4] = [
+    let faults: [(Pick, u64); 4] = [
         (|fault| fault == Fault::CutAfter, 1),
         (|fault| fault == Fault::ErrorAfter, 1),
         (|fault| fault == Fault::CutBefore, 0),
