@@ -1,6 +1,11 @@
 //! The miner against validators on loopback: the real axon, the real rules, real time.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub
+)]
 
 mod support;
 

@@ -1,0 +1,249 @@
+//! What the miner itself costs: time from a pulled task to its answer on the wire, and CPU per task.
+//!
+//! An instant generator hands out a cloud of 52,709 splats (what TRELLIS makes of a hamburger, and
+//! what the official miner was measured with), and eight validators at cooldown 0 run in a process
+//! of their own, so that their work is not counted. Both numbers are printed:
+//!
+//! * `beyond encoding`: from the moment a validator has sent its task to the moment it has read the
+//!   whole answer, less the time the SPZ encoding took. Both legs over loopback, and the validator's
+//!   own parsing, are in it: the miner's share is smaller.
+//! * `CPU per task`: user and system time of this process, encoding included. Linux only.
+//!
+//! Run with `cargo bench -p miner`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::Ipv4Addr;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use bittensor::{Axon, Caller, HandlerError, Keypair, Metagraph, Neuron};
+use generate::{Candidate, Generation, GenerationEvent, Generator, Request};
+use miner::{Event, EventSender, Limit, MinerConfig};
+use splat::{Cloud, Frame, Splat};
+use subnet17::{Feedback, PullTask, Rules, SubmitResults, Task};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+const VALIDATORS: u16 = 8;
+const SPLATS: usize = 52_709;
+const WARM_UP: u64 = 40;
+const TASKS: u64 = 400;
+/// Set in the process that runs the validators.
+const ROLE: &str = "SPLATSMITH_BENCH_VALIDATORS";
+
+fn main() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    if std::env::var_os(ROLE).is_some() {
+        runtime.block_on(validate());
+    } else {
+        runtime.block_on(mine());
+    }
+}
+
+/// Runs the validators until stdin ends, then prints how long each task took.
+async fn validate() {
+    let handed_out = Arc::new(Mutex::new(HashMap::<String, Instant>::new()));
+    let took = Arc::new(Mutex::new(HashMap::<String, u64>::new()));
+    let mut neurons = Vec::new();
+    for uid in 0..VALIDATORS {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let keypair = Arc::new(Keypair::generate());
+        neurons.push(Neuron {
+            uid,
+            hotkey: keypair.public(),
+            ip: Ipv4Addr::LOCALHOST.into(),
+            port: listener.local_addr().unwrap().port(),
+            stake: 2000.0,
+            validator_permit: true,
+            is_serving: true,
+        });
+        let (start, began) = (Arc::clone(&handed_out), Arc::clone(&handed_out));
+        let took = Arc::clone(&took);
+        let tasks = AtomicU64::new(0);
+        let axon = Axon::new(keypair)
+            .route(move |_: Caller, mut pull: PullTask| {
+                let id = format!("{uid}-{}", tasks.fetch_add(1, Ordering::Relaxed));
+                start.lock().unwrap().insert(id.clone(), Instant::now());
+                pull.task = Some(Task::text(id, "a hamburger"));
+                pull.throttle_period = 30;
+                async move { Ok::<_, HandlerError>(pull) }
+            })
+            .route(move |_: Caller, mut submit: SubmitResults| {
+                if let Some(start) = began.lock().unwrap().get(&submit.task_id) {
+                    let micros = start.elapsed().as_micros() as u64;
+                    took.lock().unwrap().insert(submit.task_id.clone(), micros);
+                }
+                submit.results = "".into();
+                submit.feedback = Some(Feedback {
+                    task_fidelity_score: 0.8,
+                    ..Feedback::default()
+                });
+                async move { Ok::<_, HandlerError>(submit) }
+            });
+        tokio::spawn(axon.serve(listener, CancellationToken::new()));
+    }
+    let metagraph = Metagraph {
+        netuid: 17,
+        neurons,
+        speed: 1.0,
+    };
+    println!("{}", serde_json::to_string(&metagraph).unwrap());
+    tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()))
+        .await
+        .unwrap()
+        .unwrap();
+    println!("{}", serde_json::to_string(&*took.lock().unwrap()).unwrap());
+}
+
+async fn mine() {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .env(ROLE, "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    let metagraph = Metagraph::from_json(line.as_bytes()).unwrap();
+
+    let generator: Arc<dyn Generator> = Arc::new(Ready { cloud: cloud() });
+    run(&metagraph, &generator, WARM_UP).await;
+    let (cpu, started) = (cpu_time(), Instant::now());
+    let encoded = run(&metagraph, &generator, TASKS).await;
+    let (cpu, elapsed) = (cpu_time() - cpu, started.elapsed());
+
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.flush().unwrap();
+    drop(stdin);
+    line.clear();
+    output.read_line(&mut line).unwrap();
+    child.wait().unwrap();
+    let took: HashMap<String, u64> = serde_json::from_str(&line).unwrap();
+
+    let mut beyond: Vec<f64> = encoded
+        .iter()
+        .filter_map(|(task, encoding)| Some(*took.get(task)? as f64 / 1000.0 - encoding))
+        .collect();
+    let mut encoding: Vec<f64> = encoded.values().copied().collect();
+    println!("{} tasks in {:.1} s", encoded.len(), elapsed.as_secs_f64());
+    println!("encoding:        median {:6.1} ms", median(&mut encoding));
+    println!(
+        "beyond encoding: median {:6.1} ms   (at most 25 ms is wanted)",
+        median(&mut beyond)
+    );
+    println!(
+        "CPU per task:           {:6.1} ms   (at most 40 ms is wanted, encoding included)",
+        cpu.as_secs_f64() * 1000.0 / encoded.len() as f64
+    );
+}
+
+/// Mines `tasks` tasks; returns how long each took to encode, in milliseconds.
+async fn run(
+    metagraph: &Metagraph,
+    generator: &Arc<dyn Generator>,
+    tasks: u64,
+) -> HashMap<String, f64> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = MinerConfig::new(metagraph.clone(), folder.path().to_owned());
+    config.rules = Rules {
+        cooldown: Duration::ZERO,
+        penalty: Duration::ZERO,
+        ..Rules::PULL_2025
+    };
+    config.test_network = true;
+    config.limit = Limit::Tasks(tasks);
+    let events = EventSender::new(1 << 16);
+    let mut listener = events.subscribe();
+    let summary = miner::run(
+        config,
+        Arc::new(Keypair::generate()),
+        vec![Arc::clone(generator)],
+        None,
+        events,
+        CancellationToken::new(),
+    )
+    .await
+    .unwrap();
+    assert!(summary.totals.accepted >= tasks, "{summary:?}");
+    let mut encoded = HashMap::new();
+    while let Ok(stamped) = listener.try_recv() {
+        if let Event::Made {
+            task,
+            encoded_in_ms,
+            ..
+        } = stamped.event
+        {
+            encoded.insert(task, encoded_in_ms);
+        }
+    }
+    encoded
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// User and system time of this process: fields 14 and 15 of `/proc/self/stat` (proc(5)), in ticks
+/// of 10 ms, which is what Linux shows on every machine of today.
+fn cpu_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("this benchmark needs Linux");
+    // The second field is a name in brackets and may hold blanks.
+    let after_name = stat.rsplit(')').next().unwrap();
+    let fields: Vec<&str> = after_name.split_whitespace().collect();
+    let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+    Duration::from_millis(ticks * 10)
+}
+
+/// Has its cloud ready.
+struct Ready {
+    cloud: Cloud,
+}
+
+impl Generator for Ready {
+    fn label(&self) -> &str {
+        "ready"
+    }
+
+    fn start(&self, request: Request) -> Generation {
+        let (sink, generation) = Generation::channel();
+        let candidate = Candidate {
+            cloud: self.cloud.clone(),
+            frame: Frame::YDown,
+            seed: request.seed,
+            elapsed: Duration::ZERO,
+            notes: Vec::new(),
+        };
+        tokio::spawn(async move {
+            sink.send(Ok(GenerationEvent::Candidate(Box::new(candidate))))
+                .await
+        });
+        generation
+    }
+}
+
+/// A cloud that packs about as badly as a real one.
+fn cloud() -> Cloud {
+    let mut state = 1_u64;
+    let mut random = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 40) as f32 / (1 << 24) as f32 - 0.5
+    };
+    (0..SPLATS)
+        .map(|_| Splat {
+            position: std::array::from_fn(|_| random()),
+            log_scale: std::array::from_fn(|_| random() - 5.0),
+            rotation: std::array::from_fn(|_| random()),
+            opacity_logit: 8.0 * random(),
+            colour: std::array::from_fn(|_| 2.0 * random()),
+        })
+        .collect()
+}
