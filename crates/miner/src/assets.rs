@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The folder of one hotkey's assets. All calls block: they belong on blocking threads.
 #[derive(Debug, Clone)]
@@ -22,7 +22,8 @@ impl AssetStore {
         self.directory.join(name)
     }
 
-    /// Writes an asset. When this returns it survives a power cut; before, the name does not exist.
+    /// Writes an asset whole or not at all: never a part under its name, power cut or not. The folder
+    /// is not synced: should a power cut take the name itself back, the asset is made again.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
         let path = self.path(name);
         let unfinished = path.with_extension("unfinished");
@@ -31,8 +32,7 @@ impl AssetStore {
                 file.write_all(bytes)?;
                 file.sync_all()
             })
-            .and_then(|()| fs::rename(&unfinished, &path))
-            .and_then(|()| sync_directory(&self.directory));
+            .and_then(|()| fs::rename(&unfinished, &path));
         if let Err(error) = written {
             // Makes room again on a full disk; what matters is the first error.
             let _ = fs::remove_file(&unfinished);
@@ -63,14 +63,6 @@ impl AssetStore {
         }
         Ok(())
     }
-}
-
-/// A rename is durable once the directory is.
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(directory)?.sync_all()?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

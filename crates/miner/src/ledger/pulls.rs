@@ -8,8 +8,8 @@ use rusqlite::{Transaction, named_params, params};
 use subnet17::TaskKind;
 
 use super::Ledger;
-use super::tasks::{TaskState, close, kind_name, open_task};
-use super::validators::set_clocks;
+use super::tasks::{OpenTask, TaskState, close, kind_name, open_task};
+use super::validators::{Clocks, clocks, set_clocks};
 use crate::clock::{self, UnixMillis};
 use crate::error::LedgerError;
 
@@ -28,9 +28,22 @@ pub(crate) struct Handout {
 /// What a pull changed.
 #[derive(Debug, Clone)]
 pub(crate) struct Pulled {
+    /// The task it brought, as it stands now.
+    pub task: OpenTask,
     /// Whether the task was in the ledger before.
     pub replayed: bool,
     /// The task that was open before, if the validator's answer shows that it is over.
+    pub settled: Option<Settled>,
+    /// Violations the validator has added.
+    pub violations_added: u64,
+}
+
+/// What a pull that brought nothing changed.
+#[derive(Debug, Clone)]
+pub(crate) struct Nothing {
+    /// What the ledger knew of the validator's clock before.
+    pub believed: Clocks,
+    /// The task that was open before.
     pub settled: Option<Settled>,
     /// Violations the validator has added.
     pub violations_added: u64,
@@ -79,7 +92,9 @@ impl Ledger {
                         now
                     ])?;
             }
+            let task = open_task(transaction, &validator)?.ok_or(LedgerError::Abandoned)?;
             Ok(Pulled {
+                task,
                 replayed,
                 settled,
                 violations_added,
@@ -95,12 +110,18 @@ impl Ledger {
         cooldown_until: UnixMillis,
         violations: u64,
         now: UnixMillis,
-    ) -> Result<(Option<Settled>, u64), LedgerError> {
+    ) -> Result<Nothing, LedgerError> {
         self.transact(move |transaction| {
             let validator = validator.to_string();
-            let added = set_clocks(transaction, &validator, cooldown_until, Some(violations))?;
+            let believed = clocks(transaction, &validator)?;
+            let violations_added =
+                set_clocks(transaction, &validator, cooldown_until, Some(violations))?;
             let settled = settle_other(transaction, &validator, None, now)?;
-            Ok((settled, added))
+            Ok(Nothing {
+                believed,
+                settled,
+                violations_added,
+            })
         })
         .await
     }

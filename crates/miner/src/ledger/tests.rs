@@ -201,7 +201,7 @@ async fn a_doubt_ends_as_answered_when_another_task_or_none_comes() {
             Some(id) => book.pull(id).await.settled,
             None => {
                 let none = book.ledger.record_no_task(book.validator, 9, 0, 1).await;
-                none.unwrap().0
+                none.unwrap().settled
             }
         };
         let expected = Settled {
@@ -257,7 +257,7 @@ async fn violations_count_from_the_first_meeting_on() {
     let pulled = book.ledger.record_pull(book.validator, first, 1).await;
     assert_eq!(pulled.unwrap().violations_added, 0);
     let later = book.ledger.record_no_task(book.validator, 0, 42, 2).await;
-    assert_eq!(later.unwrap().1, 2);
+    assert_eq!(later.unwrap().violations_added, 2);
 }
 
 #[tokio::test]

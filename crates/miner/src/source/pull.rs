@@ -42,10 +42,6 @@ impl Source {
         let Some(place) = token.run_until_cancelled(context.planner.place()).await else {
             return Flow::Break(());
         };
-        let hotkey = self.target.hotkey;
-        let believed = context
-            .insist("reading the ledger", || context.ledger.clocks(hotkey))
-            .await;
         self.report(SourceState::Pulling);
         let reply = context
             .dendrite
@@ -75,7 +71,7 @@ impl Source {
             None => {
                 drop(place);
                 self.reservation = None;
-                self.nothing(&reply, cooldown_until, believed).await
+                self.nothing(&reply, cooldown_until).await
             }
         }
     }
@@ -115,11 +111,8 @@ impl Source {
             task: handout.id,
             replayed: pulled.replayed,
         });
-        let open = context
-            .insist("reading the ledger", || context.ledger.open_task(hotkey))
-            .await;
-        match open {
-            Some(task) if task.state == TaskState::Assigned => self.order(task, place).await,
+        match pulled.task.state {
+            TaskState::Assigned => self.order(pulled.task, place).await,
             // It has its answer already: the next step delivers it.
             _ => Flow::Continue(()),
         }
@@ -145,26 +138,21 @@ impl Source {
         }
     }
 
-    async fn nothing(
-        &mut self,
-        reply: &PullTask,
-        cooldown_until: UnixMillis,
-        believed: Clocks,
-    ) -> Flow {
+    async fn nothing(&mut self, reply: &PullTask, cooldown_until: UnixMillis) -> Flow {
         let context = Arc::clone(&self.context);
         let hotkey = self.target.hotkey;
         let violations = reply.cooldown_violations;
-        let (settled, added) = context
+        let nothing = context
             .insist("recording a pull", || {
                 context
                     .ledger
                     .record_no_task(hotkey, cooldown_until, violations, clock::now())
             })
             .await;
-        self.settled(settled, cooldown_until);
-        self.violated(added, violations);
-        if added > 0 {
-            self.learn_margin(believed, cooldown_until).await;
+        self.settled(nothing.settled, cooldown_until);
+        self.violated(nothing.violations_added, violations);
+        if nothing.violations_added > 0 {
+            self.learn_margin(nothing.believed, cooldown_until).await;
         }
         let left = clock::remaining(cooldown_until);
         let rules = &context.config.rules;
