@@ -1,0 +1,107 @@
+//! The HTTP backend against servers on the loopback: good ones, and every kind of bad one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod faults;
+mod service;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{Router, body::Bytes, response::IntoResponse, routing::post};
+use common::ball;
+use generate::{
+    Candidate, GenerateError, GenerationEvent, Generator, HttpBackend, HttpOptions, Request,
+};
+use judge::Prompt;
+use splat::Container;
+use tokio::net::TcpListener;
+
+/// Serves until the test's runtime goes; the base address.
+async fn serve(router: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    base
+}
+
+/// A server whose text endpoint always answers the same.
+async fn serve_answer<R>(answer: R) -> String
+where
+    R: IntoResponse + Clone + Send + Sync + 'static,
+{
+    let handler = move |_: Bytes| async move { answer };
+    serve(Router::new().route("/generate/", post(handler))).await
+}
+
+async fn soon<T>(future: impl Future<Output = T>) -> T {
+    let patience = Duration::from_secs(60);
+    tokio::time::timeout(patience, future)
+        .await
+        .expect("it never happened")
+}
+
+fn text(prompt: &str) -> Request {
+    Request {
+        prompt: Prompt::Text(prompt.to_owned()),
+        seed: 7,
+        candidates: 1,
+        deadline: None,
+    }
+}
+
+fn image(bytes: &[u8]) -> Request {
+    Request {
+        prompt: Prompt::Image(Arc::from(bytes)),
+        ..text("")
+    }
+}
+
+/// Everything a backend at `base` makes of the request, to the end.
+async fn all(
+    base: &str,
+    options: HttpOptions,
+    request: Request,
+) -> Vec<Result<Candidate, GenerateError>> {
+    let backend = HttpBackend::new(base, options).unwrap();
+    let mut generation = backend.start(request);
+    let mut outcomes = Vec::new();
+    while let Some(event) = soon(generation.next()).await {
+        match event {
+            Ok(GenerationEvent::Candidate(candidate)) => outcomes.push(Ok(*candidate)),
+            Ok(GenerationEvent::Progress { done, total, .. }) => assert!(done <= total),
+            Err(error) => outcomes.push(Err(error)),
+        }
+    }
+    outcomes
+}
+
+/// The one candidate of a generation.
+async fn one(base: &str, options: HttpOptions, request: Request) -> Candidate {
+    let mut outcomes = all(base, options, request).await;
+    assert_eq!(outcomes.len(), 1);
+    outcomes.remove(0).unwrap()
+}
+
+/// The one line a generation fails with. It names the endpoint, and trying again is allowed.
+async fn failure(base: &str, options: HttpOptions) -> String {
+    let mut outcomes = all(base, options, text("red ball")).await;
+    assert_eq!(outcomes.len(), 1);
+    let error = outcomes.remove(0).unwrap_err();
+    assert!(error.is_retryable());
+    let message = error.to_string();
+    assert!(message.starts_with(&format!("{base}: ")), "{message}");
+    assert!(!message.contains('\n'), "{message}");
+    message
+}
+
+fn at_most(max_bytes: u64) -> HttpOptions {
+    HttpOptions {
+        max_bytes,
+        ..HttpOptions::default()
+    }
+}
+
+fn asset(container: Container) -> Vec<u8> {
+    container.write(&ball()).unwrap()
+}
