@@ -12,7 +12,7 @@ use std::{
 
 use judge::{Judge, Prompt, Verdict};
 use render::Image;
-use splat::OutputProfile;
+use splat::{Cloud, OutputProfile};
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::generator::{Candidate, GenerateError, Generation, GenerationEvent, Generator, Request};
@@ -219,7 +219,7 @@ fn finish(
         Some(judge) => {
             let (as_decoded, _) = splat::read(&asset)
                 .map_err(|error| unusable(format!("its cloud cannot be read back: {error}")))?;
-            let assessment = judge.assess(&as_decoded, prompt);
+            let assessment = judge.assess(&upright(as_decoded, profile), prompt);
             (Some(Arc::new(assessment.verdict)), assessment.views)
         }
         None => (None, Vec::new()),
@@ -231,4 +231,45 @@ fn finish(
         verdict,
         views,
     })
+}
+
+/// A cloud the way the judge's cameras take for upright; its size stays, because it is judged too.
+fn upright(cloud: Cloud, profile: OutputProfile) -> Cloud {
+    let as_it_is = OutputProfile {
+        extent: None,
+        ..OutputProfile::PULL_2025
+    };
+    as_it_is.apply(cloud, profile.frame)
+}
+
+#[cfg(test)]
+mod tests {
+    use splat::{Frame, Splat};
+
+    use super::*;
+
+    #[test]
+    fn the_judge_sees_every_profile_the_right_way_up() {
+        let made: Cloud = [[0.0, 0.0, 0.0], [0.25, 1.0, 0.125]]
+            .into_iter()
+            .map(|position| Splat {
+                position,
+                log_scale: [-3.0; 3],
+                rotation: [1.0, 0.0, 0.0, 0.0],
+                opacity_logit: 1.0,
+                colour: [0.0; 3],
+            })
+            .collect();
+        for profile in OutputProfile::ALL {
+            for frame in [Frame::YUp, Frame::YDown] {
+                let sent = profile.apply(made.clone(), frame);
+                let seen = upright(sent, profile);
+                let heights = &seen.columns().positions[1];
+                let is_upright = heights[1] > heights[0];
+                assert_eq!(is_upright, frame == Frame::YUp, "{profile} from {frame:?}");
+                let length = (heights[1] - heights[0]).abs();
+                assert_eq!(Some(length), profile.extent, "{profile} from {frame:?}");
+            }
+        }
+    }
 }

@@ -1,7 +1,15 @@
 //! One OS thread that sketches, as a GPU thread will generate: it takes typed commands, reports
 //! between steps, and skips work nobody waits for any more.
 
-use std::{sync::mpsc, thread::JoinHandle, time::Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread::JoinHandle,
+    time::Instant,
+};
 
 use judge::Prompt;
 use splat::Frame;
@@ -29,16 +37,21 @@ impl Default for SketchOptions {
     }
 }
 
+/// What people call it; also the thread's name.
+const LABEL: &str = "sketch";
+
 struct Command {
     request: Request,
     sink: GenerationSink,
 }
 
 /// Sketches on one thread of its own, one request after the other. Dropping it lets the request in
-/// hand finish its candidate and then ends the thread.
+/// hand finish its candidate and then ends the thread; requests that wait are told it has stopped.
 #[derive(Debug)]
 pub struct SketchBackend {
     label: String,
+    /// Set once, on the way out: the thread looks at it between candidates.
+    stopping: Arc<AtomicBool>,
     commands: Option<mpsc::Sender<Command>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -49,17 +62,20 @@ impl SketchBackend {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn new(options: SketchOptions) -> Result<Self, GenerateError> {
-        let label = "sketch".to_owned();
+        let label = LABEL.to_owned();
         let (commands, inbox) = mpsc::channel();
+        let stopping = Arc::new(AtomicBool::new(false));
+        let told_to_stop = Arc::clone(&stopping);
         let thread = std::thread::Builder::new()
             .name(label.clone())
-            .spawn(move || work(&inbox, options))
+            .spawn(move || work(&inbox, options, &told_to_stop))
             .map_err(|error| GenerateError::Backend {
                 backend: label.clone(),
                 reason: format!("no thread to work on: {error}"),
             })?;
         Ok(Self {
             label,
+            stopping,
             commands: Some(commands),
             thread: Some(thread),
         })
@@ -93,6 +109,7 @@ impl Generator for SketchBackend {
 
 impl Drop for SketchBackend {
     fn drop(&mut self) {
+        self.stopping.store(true, Ordering::Relaxed);
         self.commands = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -101,12 +118,14 @@ impl Drop for SketchBackend {
 }
 
 /// The thread: until the backend is dropped, one request after the other.
-fn work(inbox: &mpsc::Receiver<Command>, options: SketchOptions) {
+fn work(inbox: &mpsc::Receiver<Command>, options: SketchOptions, stopping: &AtomicBool) {
     let splats = options
         .splats
         .clamp(SketchOptions::MIN_SPLATS, SketchOptions::MAX_SPLATS);
     while let Ok(Command { request, sink }) = inbox.recv() {
-        if let Err(error) = candidates(&request, splats, &sink) {
+        if stopping.load(Ordering::Relaxed) {
+            sink.fail_now(GenerateError::Stopped(LABEL.to_owned()));
+        } else if let Err(error) = candidates(&request, splats, &sink, stopping) {
             sink.blocking_fail(error);
         }
     }
@@ -117,10 +136,12 @@ fn candidates(
     request: &Request,
     splats: usize,
     sink: &GenerationSink,
+    stopping: &AtomicBool,
 ) -> Result<(), GenerateError> {
     for number in 0..request.candidates.max(1) {
         let late = request.deadline.is_some_and(|end| Instant::now() >= end);
-        if sink.is_cancelled() || (late && number > 0) {
+        let enough = late || stopping.load(Ordering::Relaxed);
+        if sink.is_cancelled() || (enough && number > 0) {
             break;
         }
         let seed = request.seed.wrapping_add(u64::from(number));
