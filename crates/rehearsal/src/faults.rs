@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rand::{Rng as _, RngExt as _, SeedableRng as _};
+use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 /// Which of a validator's two services a call is for.
@@ -58,12 +58,13 @@ impl Fault {
     }
 }
 
-/// When and how calls go wrong.
+/// When and how calls go wrong: of every so many calls of a service at a validator exactly one, and
+/// the kinds are dealt like cards, so that a short rehearsal meets as many of them as it can.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FaultPlan {
     /// Two plans of one seed are the same plan.
     pub seed: u64,
-    /// The share of calls that go wrong, 0 to 1.
+    /// The share of calls that go wrong, 0 to 1; taken as one in the nearest whole number.
     pub rate: f64,
 }
 
@@ -78,44 +79,102 @@ impl FaultPlan {
     /// goes well.
     #[must_use]
     pub fn fault(&self, validator: u16, service: Service, call: u64) -> Option<Fault> {
-        let mut rng = self.dice(validator, service, call);
-        (rng.random::<f64>() < self.rate).then(|| Self::pick(&mut rng, service))
+        if self.rate <= 0.0 {
+            return None;
+        }
+        let block_length = (1.0 / self.rate).round().max(1.0) as u64;
+        let (block, place) = (call / block_length, call % block_length);
+        let mut dice = self.dice(validator, service, block);
+        if dice.random_range(0..block_length) != place {
+            return None;
+        }
+        let kinds = Kind::of(service);
+        let top = self
+            .dice(u16::MAX, service, 0)
+            .random_range(0..kinds.len() as u64);
+        let card = (top + u64::from(validator) + block * 3) % kinds.len() as u64;
+        let kind = kinds.get(card as usize)?;
+        Some(kind.fault(service, &mut dice))
     }
 
-    fn dice(&self, validator: u16, service: Service, call: u64) -> ChaCha8Rng {
-        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        let stream = (u64::from(validator) << 1) | u64::from(service == Service::Submit);
-        rng.set_stream(stream);
-        // One block of the key stream per call: far more than any call draws.
-        rng.set_word_pos(u128::from(call) * 16);
-        rng
+    /// Dice of their own for each block of calls of a service at a validator.
+    fn dice(&self, validator: u16, service: Service, block: u64) -> ChaCha8Rng {
+        let mut dice = ChaCha8Rng::seed_from_u64(self.seed);
+        dice.set_stream((u64::from(validator) << 1) | u64::from(service == Service::Submit));
+        // One block of the key stream each: far more than is ever drawn.
+        dice.set_word_pos(u128::from(block) * 16);
+        dice
     }
+}
 
-    fn pick(rng: &mut ChaCha8Rng, service: Service) -> Fault {
-        let seconds = |rng: &mut ChaCha8Rng, low: u64, high: u64| {
-            Duration::from_secs(rng.random_range(low..=high))
-        };
-        match rng.next_u32() % 10 {
-            0 => Fault::NoReply(seconds(rng, 60, 300)),
-            1 => Fault::CutBefore,
-            2 => Fault::ErrorBefore,
-            3 => Fault::ErrorAfter,
-            4 => Fault::CutAfter,
-            5 => Fault::Malformed,
-            6 if service == Service::Pull => Fault::NoTask,
-            6 | 7 => Fault::Slow(seconds(rng, 2, 20)),
-            8 => Fault::Refuse(Self::outage(rng, service)),
-            _ => Fault::Restart(Self::outage(rng, service)),
+/// A fault whose duration is still to be drawn.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    NoReply,
+    CutBefore,
+    ErrorBefore,
+    ErrorAfter,
+    CutAfter,
+    Malformed,
+    NoTask,
+    Slow,
+    Refuse,
+    Restart,
+}
+
+impl Kind {
+    /// The pack for a service: neighbours in it are unlike, since they are dealt together.
+    const fn of(service: Service) -> &'static [Self] {
+        const PULL: [Kind; 10] = [
+            Kind::CutAfter,
+            Kind::NoReply,
+            Kind::Restart,
+            Kind::ErrorBefore,
+            Kind::NoTask,
+            Kind::Malformed,
+            Kind::Refuse,
+            Kind::ErrorAfter,
+            Kind::Slow,
+            Kind::CutBefore,
+        ];
+        const SUBMIT: [Kind; 10] = [
+            Kind::CutAfter,
+            Kind::Refuse,
+            Kind::ErrorBefore,
+            Kind::Malformed,
+            Kind::Restart,
+            Kind::NoReply,
+            Kind::ErrorAfter,
+            Kind::CutBefore,
+            Kind::Slow,
+            Kind::CutAfter,
+        ];
+        match service {
+            Service::Pull => &PULL,
+            Service::Submit => &SUBMIT,
         }
     }
 
-    /// After a pull an outage meets the submission, which follows soon; after a submission it has
-    /// to outlast the cooldown of 270 to 300 s to meet anybody.
-    fn outage(rng: &mut ChaCha8Rng, service: Service) -> Duration {
-        Duration::from_secs(match service {
-            Service::Pull => rng.random_range(10..=120),
-            Service::Submit => rng.random_range(280..=360),
-        })
+    fn fault(self, service: Service, dice: &mut ChaCha8Rng) -> Fault {
+        let mut seconds = |low, high| Duration::from_secs(dice.random_range(low..=high));
+        // After a pull an outage meets the submission, which follows soon; after a submission it
+        // has to outlast the cooldown of 270 to 300 s to meet anybody.
+        let (shortest, longest) = match service {
+            Service::Pull => (10, 120),
+            Service::Submit => (280, 360),
+        };
+        match self {
+            Self::NoReply => Fault::NoReply(seconds(60, 300)),
+            Self::CutBefore => Fault::CutBefore,
+            Self::ErrorBefore => Fault::ErrorBefore,
+            Self::ErrorAfter => Fault::ErrorAfter,
+            Self::CutAfter => Fault::CutAfter,
+            Self::Malformed => Fault::Malformed,
+            Self::NoTask => Fault::NoTask,
+            Self::Slow => Fault::Slow(seconds(2, 20)),
+            Self::Refuse => Fault::Refuse(seconds(shortest, longest)),
+            Self::Restart => Fault::Restart(seconds(shortest, longest)),
+        }
     }
 }
 
@@ -161,19 +220,37 @@ mod tests {
     }
 
     #[test]
-    fn the_rate_is_kept_and_every_kind_occurs() {
+    fn one_call_in_seven_goes_wrong_and_every_kind_occurs() {
         for (service, kinds) in [(Service::Pull, 10), (Service::Submit, 9)] {
             let calls = all(FaultPlan::moderate(3), service);
-            let faults: Vec<_> = calls.iter().flatten().collect();
-            let share = faults.len() as f64 / calls.len() as f64;
-            assert!((0.13..0.17).contains(&share), "{share}");
+            for validator in calls.chunks(500) {
+                for block in validator.chunks_exact(7) {
+                    assert_eq!(block.iter().flatten().count(), 1);
+                }
+            }
             let mut seen = Vec::new();
-            for fault in faults {
+            for fault in calls.iter().flatten() {
                 if !seen.contains(&discriminant(fault)) {
                     seen.push(discriminant(fault));
                 }
             }
             assert_eq!(seen.len(), kinds);
+        }
+    }
+
+    #[test]
+    fn the_first_faults_of_eight_validators_are_of_many_kinds() {
+        for (service, least) in [(Service::Pull, 8), (Service::Submit, 7)] {
+            let plan = FaultPlan::moderate(21);
+            let mut seen = Vec::new();
+            for validator in 0..8 {
+                let first = (0..7).find_map(|call| plan.fault(validator, service, call));
+                let kind = discriminant(&first.unwrap());
+                if !seen.contains(&kind) {
+                    seen.push(kind);
+                }
+            }
+            assert!(seen.len() >= least, "{}", seen.len());
         }
     }
 

@@ -20,7 +20,7 @@ async fn suffering(service: Service, wanted: Pick) -> (Rehearsal, Target) {
         (from..12).all(|call| plan.fault(0, service, call).is_none())
     };
     let plan = (0..)
-        .map(|seed| FaultPlan { seed, rate: 0.1 })
+        .map(|seed| FaultPlan { seed, rate: 0.02 })
         .find(|&plan| {
             let (other, first) = match service {
                 Service::Pull => (Service::Submit, plan.fault(0, Service::Pull, 0)),
