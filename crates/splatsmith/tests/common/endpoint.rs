@@ -9,11 +9,14 @@ use crate::common::shell;
 /// Splats of what it makes: enough for every gate of the validator.
 const SPLATS: usize = 8000;
 
-/// Starts the endpoint on a free port and returns its address; it lives as long as the runtime.
+/// Starts the endpoint, for text (as base miners) and images (as pods), on a free port and returns its address; it lives as long as the runtime.
 pub(crate) async fn start() -> String {
     let ply = Container::Ply.write(&shell(SPLATS)).expect("encodes");
     let ply = axum::body::Bytes::from(ply);
-    let router = Router::new().route("/generate/", post(move || std::future::ready(ply.clone())));
+    let answer = move || std::future::ready(ply.clone());
+    let router = Router::new()
+        .route("/generate/", post(answer.clone()))
+        .route("/generate", post(answer));
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
         .await
         .expect("a port");
