@@ -7,11 +7,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+#[path = "common/endpoint.rs"]
+mod endpoint;
 #[path = "common/network.rs"]
 mod network;
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::{Run, command};
+
+/// How long Python may take to import the SDK and open its axons.
+const START: Duration = Duration::from_secs(180);
 
 /// The Python to test with, or `None` where there is none and none is required.
 fn python() -> Option<PathBuf> {
@@ -30,4 +38,107 @@ fn script(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../../tests/interop")
         .join(name)
+}
+
+/// Runs a script to its end and returns the JSON it prints last.
+fn json_of(output: &std::process::Output) -> serde_json::Value {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let last = text.trim_end().lines().last().unwrap_or_default();
+    serde_json::from_str(last).unwrap_or_else(|error| {
+        let log = String::from_utf8_lossy(&output.stderr);
+        panic!("{error} in {text:?}\n{log}")
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_miner_answers_200_tasks_of_the_sdk_s_axons() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    network::wallet(folder.path());
+    let endpoint = endpoint::start(Duration::ZERO).await;
+    let metagraph = folder.path().join("metagraph.json");
+    let axons = Command::new(python)
+        .arg(script("axons.py"))
+        .args(["--axons", "8", "--tasks", "200", "--metagraph"])
+        .arg(&metagraph)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("Python starts");
+    let deadline = Instant::now() + START;
+    while !metagraph.is_file() && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let mine = command(folder.path())
+        .args(network::MINE)
+        .args(["--tasks", "200", "--for", "8m", "--json", "--no-validation"])
+        .args(["--generation.endpoints", &endpoint])
+        .output()
+        .expect("the miner starts");
+    let books = json_of(&axons.wait_with_output().expect("the axons end"));
+    let mine = Run::from(mine);
+    assert_eq!(mine.code, 0, "{}", mine.stderr);
+
+    assert_eq!(books["errors"], 0, "{books}");
+    assert_eq!(books["doubled"], 0, "{books}");
+    assert!(books["answered"].as_u64().unwrap() >= 200, "{books}");
+    assert_eq!(books["validators"].as_array().unwrap().len(), 8);
+    let verified = books["verified"].as_u64().unwrap();
+    assert_eq!(
+        verified,
+        books["pulls"].as_u64().unwrap() + books["submissions"].as_u64().unwrap(),
+        "every call's signature was verified: {books}"
+    );
+    let summary = mine.json();
+    assert!(
+        summary["tasks_answered"].as_u64().unwrap() >= 200,
+        "{summary}"
+    );
+    for sin in ["violations", "lost", "doubled"] {
+        assert_eq!(summary[sin], 0, "{summary}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sdk_s_dendrite_mines_on_our_rehearsal() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let network = network::start(folder.path(), |config| config).await;
+    let spz = common::shell_file(folder.path(), "shell.spz", 8000);
+    let axon = &network.metagraph().neurons[0];
+    let output = tokio::process::Command::new(python)
+        .arg(script("dendrite.py"))
+        .args(["--port", &axon.port.to_string()])
+        .args(["--hotkey", &axon.hotkey.to_string()])
+        .arg("--results")
+        .arg(spz)
+        .output()
+        .await
+        .expect("Python starts");
+    let calls = json_of(&output);
+
+    assert_eq!(calls["pull"]["status"], 200, "{calls}");
+    assert_eq!(
+        calls["pull"]["task"], calls["pull_again"]["task"],
+        "{calls}"
+    );
+    assert_eq!(calls["pull_signed_for_another"]["status"], 401, "{calls}");
+    let submit = &calls["submit"];
+    assert_eq!(
+        (&submit["status"], &submit["blanked"]),
+        (&200.into(), &true.into()),
+        "{calls}"
+    );
+    assert!(
+        submit["feedback"]["task_fidelity_score"].as_f64().unwrap() >= 0.6,
+        "{calls}"
+    );
+    assert_eq!(
+        calls["pull_early"]["task"],
+        serde_json::Value::Null,
+        "{calls}"
+    );
+    assert_eq!(calls["pull_early"]["cooldown_violations"], 1, "{calls}");
+    assert_eq!(calls["submit_without_task"]["status"], 403, "{calls}");
+    assert_eq!(network.report().total.accepted, 1);
 }

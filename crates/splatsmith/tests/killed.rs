@@ -26,10 +26,11 @@ const SPEED: f64 = 40.0;
 /// How often the miner is killed.
 const KILLS: u32 = 10;
 
-/// How long the last miner has for what the killed ones left behind.
-const HEALING: Duration = Duration::from_secs(180);
+/// How long to wait for a miner to pull again, or to answer what killed ones left behind.
+const PATIENCE: Duration = Duration::from_secs(180);
 
-/// Unjudged and with an instant generator, so that there is much to interrupt.
+/// Unjudged and with an endpoint that is quick but not instant: at any moment some tasks wait, one
+/// is made, and some are on their way.
 fn start_miner(folder: &Path, endpoint: &str) -> Child {
     command(folder)
         .args(MINE)
@@ -50,12 +51,14 @@ async fn ten_kills_lose_and_double_nothing() {
         ..config
     })
     .await;
-    let endpoint = endpoint::start().await;
+    let endpoint = endpoint::start(Duration::from_millis(400)).await;
     // The moments follow from a seed; what the miner is doing at each of them does not.
     let mut dice = ChaCha8Rng::seed_from_u64(11);
     for kill in 0..KILLS {
         let mut miner = start_miner(folder.path(), &endpoint);
-        let moment = Duration::from_millis(dice.random_range(200..5000));
+        let handed_out = network.report().total.tasks_pulled;
+        wait_until(|| network.report().total.tasks_pulled > handed_out).await;
+        let moment = Duration::from_millis(dice.random_range(0..2500));
         tokio::time::sleep(moment).await;
         assert!(
             miner.try_wait().unwrap().is_none(),
@@ -66,18 +69,23 @@ async fn ten_kills_lose_and_double_nothing() {
     }
     let left: HashSet<String> = tasks(&network).collect();
     let mut miner = start_miner(folder.path(), &endpoint);
-    let deadline = Instant::now() + HEALING;
-    while tasks(&network).any(|task| left.contains(&task)) && Instant::now() < deadline {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    wait_until(|| !tasks(&network).any(|task| left.contains(&task))).await;
     interrupt(&mut miner);
     // What the last miner pulled since is in its ledger, and not lost.
     let report = network.report_holding(|task| !left.contains(task));
     let unanswered = network.unanswered();
     network.shutdown().await;
 
-    assert!(report.total.tasks_answered >= u64::from(KILLS), "{report}");
+    assert!(report.total.tasks_pulled >= u64::from(KILLS), "{report}");
     assert!(report.is_clean(), "{report}\n{unanswered:#?}");
+}
+
+/// Waits for `condition`, but not for ever: what is asserted at the end says what is missing.
+async fn wait_until(condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !condition() && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// The tasks that reached a miner and wait for an answer.
