@@ -101,7 +101,7 @@ impl MinerConfig {
             candidates: 1,
             limit: Limit::Never,
             pull_timeout: Duration::from_secs(12),
-            submit_timeout: sped_up(300.0, speed, 15.0),
+            submit_timeout: sped_up(300.0, speed, 30.0),
             generation_timeout: Duration::from_secs(600),
             drain_timeout: Duration::from_secs(60),
             keep_assets: Duration::from_secs(3600),
@@ -261,7 +261,7 @@ mod tests {
     fn rules_and_timeouts_follow_the_networks_speed() {
         let config = config(Vec::new());
         assert_eq!(config.rules.cooldown, Duration::from_secs(15));
-        assert_eq!(config.submit_timeout, Duration::from_secs(15));
+        assert_eq!(config.submit_timeout, Duration::from_secs(30));
         assert_eq!(config.pull_timeout, Duration::from_secs(12));
     }
 

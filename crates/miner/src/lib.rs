@@ -7,12 +7,12 @@
 //!                    └─────────── ledger ◄──── finish ◄────┘
 //! ```
 //!
-//! * [`source`] — one async task per validator: pulls, waits for the answer, delivers it, keeps the
+//! * `source` — one async task per validator: pulls, waits for the answer, delivers it, keeps the
 //!   cooldown. Between steps it asks the ledger where things stand.
-//! * [`planner`] — which task next; leases that go back in line when dropped.
-//! * [`device`] — one loop per generator; [`finish`] encodes and writes beside it.
-//! * [`ledger`] — every state a task can be in, on disk before anything acts on it.
-//! * [`event`] and [`summary`] — what people see, and what is counted: one stream.
+//! * `planner` — which task next; leases that go back in line when dropped.
+//! * `device` — one loop per generator; `finish` encodes and writes beside it.
+//! * `ledger` — every state a task can be in, on disk before anything acts on it.
+//! * `event` and `summary` — what people see, and what is counted: one stream.
 
 mod assets;
 mod backoff;

@@ -139,6 +139,60 @@ async fn an_answer_waits_for_a_validator_that_is_down() {
 }
 
 #[tokio::test]
+async fn a_task_its_validator_forgot_is_given_up_and_another_pulled() {
+    let rig = Rig::new(1).await;
+    let generator = Instant::failing([backend_failure()]);
+    let mut run = rig.start(Limit::Tasks(1), vec![generator]);
+    run.until("the pull", |event| matches!(event, Event::Pulled { .. }))
+        .await;
+    rig.validators[0].forget();
+    run.until(
+        "the refusal",
+        |event| matches!(event, Event::SubmitFailed { reason, .. } if reason.contains("403")),
+    )
+    .await;
+    let (summary, _) = run.end().await;
+    rig.assert_clean();
+    assert_eq!((summary.totals.lost, summary.totals.accepted), (1, 1));
+}
+
+#[tokio::test]
+async fn a_validator_whose_clock_is_behind_is_pulled_later() {
+    let rig = Rig::new(1).await;
+    rig.validators[0].seen.lock().unwrap().behind = 2.5;
+    let (summary, events) = rig.mine(Limit::Tasks(5)).await;
+    assert_eq!(summary.totals.accepted, 5);
+    // Early by the first cooldown, then by a margin of 1 s, perhaps by one of 2 s; never again.
+    let seen = rig.validators[0].seen.lock().unwrap().violations;
+    assert!((1..=3).contains(&seen), "{seen} violations");
+    assert_eq!(summary.totals.violations, seen);
+    assert!(count(&events, |event| matches!(event, Event::Alarm { .. })) >= 1);
+}
+
+#[tokio::test]
+async fn a_disk_that_takes_nothing_delays_an_answer_and_loses_none() {
+    let rig = Rig::new(1).await;
+    let generator = Instant::failing([backend_failure()]);
+    let mut run = rig.start(Limit::Tasks(1), vec![Arc::clone(&generator)]);
+    run.until("the pull", |event| matches!(event, Event::Pulled { .. }))
+        .await;
+    // A file where the folder was: nothing can be written into it.
+    let home = rig.folder.path().join(rig.keypair.public().to_string());
+    std::fs::rename(home.join("assets"), home.join("elsewhere")).unwrap();
+    std::fs::write(home.join("assets"), "full").unwrap();
+    run.until("the alarm", |event| {
+        matches!(event, Event::Alarm { message, .. } if message.contains("writing an asset"))
+    })
+    .await;
+    std::fs::remove_file(home.join("assets")).unwrap();
+    std::fs::rename(home.join("elsewhere"), home.join("assets")).unwrap();
+    let (summary, _) = run.end().await;
+    rig.assert_clean();
+    assert_eq!(summary.totals.accepted, 1);
+    assert_eq!(*generator.made.lock().unwrap(), 1, "kept, not made again");
+}
+
+#[tokio::test]
 async fn a_rejected_answer_costs_the_penalty_and_is_waited_out() {
     let rig = Rig::new(1).await;
     rig.validators[0].seen.lock().unwrap().submit_faults = [SubmitFault::Reject].into();

@@ -58,6 +58,8 @@ pub struct Seen {
     /// Tasks answered with an empty result.
     pub skipped: u32,
     pub bad_signatures: u32,
+    /// How far its clock is behind ours, in seconds.
+    pub behind: f64,
     pub pull_faults: VecDeque<PullFault>,
     pub submit_faults: VecDeque<SubmitFault>,
 }
@@ -168,6 +170,11 @@ impl Validator {
         }
     }
 
+    /// Forgets its task, as a validator does that starts again from an old state.
+    pub fn forget(&self) {
+        self.seen.lock().unwrap().standing.assignment = None;
+    }
+
     pub fn open_tasks(&self) -> usize {
         let seen = self.seen.lock().unwrap();
         seen.assigned.len() - seen.answered.len()
@@ -189,14 +196,15 @@ fn answer_pull(seen: &mut Seen, uid: u16, pull: PullTask) -> Result<PullTask, Ha
         }
         Some(PullFault::LoseReply) | None => {}
     }
-    match seen.standing.on_pull(now(), &RULES) {
+    let now = now() - seen.behind;
+    match seen.standing.on_pull(now, &RULES) {
         PullOutcome::OnCooldown => seen.violations += 1,
         PullOutcome::Repeated(task) => reply.task = Some(task),
         PullOutcome::Free => {
             seen.tasks += 1;
             let task = Task::text(format!("{uid}-{}", seen.tasks), "a small brass robot");
             seen.assigned.insert(task.id.clone());
-            seen.standing.assign(task.clone(), now());
+            seen.standing.assign(task.clone(), now);
             reply.task = Some(task);
         }
     }
@@ -217,11 +225,12 @@ fn answer_submit(
     if fault == Some(SubmitFault::Fail) {
         return Err(HandlerError::Failed("on demand".to_owned()));
     }
+    let now = now() - seen.behind;
     let id = submit.answered_task().to_owned();
     let is_empty = submit.results.is_empty();
     let outcome = seen
         .standing
-        .on_submit(&id, is_empty, is_signed, now(), &RULES);
+        .on_submit(&id, is_empty, is_signed, now, &RULES);
     let mut ruling = None;
     match outcome {
         SubmitOutcome::BadSignature => seen.bad_signatures += 1,
@@ -236,7 +245,7 @@ fn answer_submit(
             } else {
                 0.8
             };
-            ruling = Some(seen.standing.on_verdict(Some(score), now(), &RULES));
+            ruling = Some(seen.standing.on_verdict(Some(score), now, &RULES));
             if seen.standing.assignment.is_none() {
                 *seen.answered.entry(id).or_default() += 1;
             }
@@ -247,7 +256,7 @@ fn answer_submit(
     }
     let mut reply = submit.clone();
     reply.results = "".into();
-    reply.feedback = Some(seen.standing.feedback(ruling, 1500.0, now(), &RULES));
+    reply.feedback = Some(seen.standing.feedback(ruling, 1500.0, now, &RULES));
     reply.cooldown_until = seen.standing.cooldown_until;
     Ok(reply)
 }
