@@ -1,8 +1,8 @@
 //! Against the official Python SDK: our miner on its axons, its dendrite on our rehearsal.
 //!
-//! Needs a Python with the packages of `tests/interop/requirements.txt`, named by
-//! `SPLATSMITH_INTEROP_PYTHON`; `.ci/run` makes one. Without it the tests say that they are
-//! skipped, unless `SPLATSMITH_INTEROP_REQUIRED` is set.
+//! Where there is a python3 of 3.10 or later, `tests/interop/prepare` makes one with the SDK beside
+//! the build, the first time from a package index; `SPLATSMITH_INTEROP_PYTHON` names another. Where
+//! none can be had the tests say that they are skipped, unless `SPLATSMITH_INTEROP_REQUIRED` is set.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -12,7 +12,7 @@ mod endpoint;
 #[path = "common/network.rs"]
 mod network;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -21,17 +21,27 @@ use common::{Run, command};
 /// How long Python may take to import the SDK and open its axons.
 const START: Duration = Duration::from_secs(180);
 
-/// The Python to test with, or `None` where there is none and none is required.
+/// A Python with the SDK, or `None` where none can be had and none is required.
 fn python() -> Option<PathBuf> {
-    let named = std::env::var_os("SPLATSMITH_INTEROP_PYTHON").map(PathBuf::from);
-    if named.is_none() {
-        assert!(
-            std::env::var_os("SPLATSMITH_INTEROP_REQUIRED").is_none(),
-            "SPLATSMITH_INTEROP_PYTHON is not set"
-        );
-        println!("skipped: SPLATSMITH_INTEROP_PYTHON names no Python with the SDK");
+    if let Some(named) = std::env::var_os("SPLATSMITH_INTEROP_PYTHON") {
+        return Some(named.into());
     }
-    named
+    let beside_the_build = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("interop-venv");
+    let prepared = Command::new(script("prepare"))
+        .arg(beside_the_build)
+        .output();
+    let reason = match prepared {
+        Ok(output) if output.status.success() => {
+            let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+            return Some(path.into());
+        }
+        Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let required = std::env::var_os("SPLATSMITH_INTEROP_REQUIRED").is_some();
+    assert!(!required, "no Python with the SDK: {reason}");
+    println!("skipped: no Python with the SDK can be had: {reason}");
+    None
 }
 
 fn script(name: &str) -> PathBuf {
@@ -106,14 +116,13 @@ async fn the_sdk_s_dendrite_mines_on_our_rehearsal() {
     let network = network::start(folder.path(), |config| config).await;
     let spz = common::shell_file(folder.path(), "shell.spz", 8000);
     let axon = &network.metagraph().neurons[0];
-    let output = tokio::process::Command::new(python)
+    let output = Command::new(python)
         .arg(script("dendrite.py"))
         .args(["--port", &axon.port.to_string()])
         .args(["--hotkey", &axon.hotkey.to_string()])
         .arg("--results")
         .arg(spz)
         .output()
-        .await
         .expect("Python starts");
     let calls = json_of(&output);
 
