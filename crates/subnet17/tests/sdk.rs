@@ -258,3 +258,45 @@ async fn the_sdks_dendrite_mines_our_axon() {
         "Forbidden. Key is blacklisted: submitted results while having no task assigned.";
     assert_eq!(message, expected);
 }
+
+#[test]
+fn the_sdks_wallet_reads_the_hotkeys_we_write() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let wallet = |hotkey: &str| bittensor::WalletPaths {
+        path: folder.path().into(),
+        name: "ours".into(),
+        hotkey: hotkey.into(),
+    };
+    // One with its seed, and one that has only the 64 bytes, as a `//URI` key.
+    let whole = Keypair::generate();
+    bittensor::keyfile::write_plain(&wallet("whole").hotkey_file(), &whole).unwrap();
+    let text = std::fs::read_to_string(wallet("whole").hotkey_file()).unwrap();
+    let mut json: Value = serde_json::from_str(&text).unwrap();
+    json.as_object_mut()
+        .unwrap()
+        .remove("secretSeed")
+        .expect("a seed");
+    std::fs::write(wallet("bare").hotkey_file(), json.to_string()).unwrap();
+    for hotkey in ["whole", "bare"] {
+        let line = "import sys; from bittensor_wallet import Wallet; \
+                    key = Wallet(name='ours', hotkey=sys.argv[2], path=sys.argv[1]).hotkey; \
+                    print(key.ss58_address, key.sign('text').hex())";
+        let output = Command::new(&python)
+            .args(["-c", line, folder.path().to_str().unwrap(), hotkey])
+            .output()
+            .unwrap();
+        let (said, failed) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        let (address, signature) = said
+            .trim()
+            .split_once(' ')
+            .unwrap_or_else(|| panic!("{failed}"));
+        assert_eq!(address, whole.public().to_string());
+        let mut bytes = [0u8; 64];
+        hex::decode_to_slice(signature, &mut bytes).unwrap();
+        assert!(whole.public().verify(b"text", &bytes));
+    }
+}
