@@ -16,7 +16,7 @@ use models::Model;
 /// Side of an image prompt in pixels.
 const SIDE: u32 = 512;
 
-/// Main colours, and colours for details: any pair goes together and stands out from any ground.
+/// Main colours, and colours for details: any pair goes together and stands out from the light grounds.
 const MAIN: [[f32; 3]; 8] = [
     [0.85, 0.16, 0.14],
     [0.15, 0.38, 0.82],
@@ -29,7 +29,7 @@ const MAIN: [[f32; 3]; 8] = [
 ];
 const SECOND: [[f32; 3]; 5] = [
     [0.98, 0.86, 0.3],
-    [0.95, 0.94, 0.9],
+    [0.62, 0.44, 0.5],
     [0.2, 0.2, 0.24],
     [0.72, 0.52, 0.28],
     [0.35, 0.78, 0.72],
@@ -40,6 +40,11 @@ const GROUNDS: [[[f32; 3]; 2]; 4] = [
     [[0.88, 0.89, 0.91], [0.88, 0.89, 0.91]],
     [[0.97, 0.97, 0.98], [0.8, 0.81, 0.84]],
     [[0.72, 0.8, 0.88], [0.93, 0.93, 0.9]],
+];
+/// Grounds for objects that are white in part.
+const DEEP_GROUNDS: [[[f32; 3]; 2]; 2] = [
+    [[0.42, 0.55, 0.7], [0.42, 0.55, 0.7]],
+    [[0.36, 0.48, 0.62], [0.5, 0.6, 0.68]],
 ];
 
 /// Photographs every object once, as PNG files of 512×512; the colours, the ground and the angle
@@ -56,7 +61,11 @@ pub(crate) fn photograph(seed: u64) -> Result<Vec<Arc<[u8]>>, RehearsalError> {
                 model,
                 main: pick(&mut rng, &MAIN),
                 second: pick(&mut rng, &SECOND),
-                ground: pick(&mut rng, &GROUNDS),
+                ground: if model.is_partly_white() {
+                    pick(&mut rng, &DEEP_GROUNDS)
+                } else {
+                    pick(&mut rng, &GROUNDS)
+                },
                 azimuth_deg: rng.random_range(-25.0..25.0),
             };
             scenery.picture().map(Arc::from)

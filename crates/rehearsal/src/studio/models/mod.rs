@@ -40,6 +40,15 @@ impl Model {
         Self::Pawn,
     ];
 
+    /// Whether parts of it are white whatever colours are asked for, and would vanish before a white
+    /// ground.
+    pub(super) fn is_partly_white(self) -> bool {
+        matches!(
+            self,
+            Self::Mushroom | Self::Snowman | Self::Bottle | Self::Rocket
+        )
+    }
+
     /// The object, upright along +Y, front towards +Z, roughly two units tall.
     pub(super) fn build(self, main: Vector, second: Vector) -> Cloud {
         let mut cloud = Cloud::default();
