@@ -41,8 +41,6 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>> {
 }
 
 /// Reads a splat cloud, PLY or SPZ, told apart by their content.
-
-/// Reads a splat cloud, PLY or SPZ, told apart by their content.
 pub(crate) fn read_cloud(path: &Path) -> Result<(Cloud, Container)> {
     let bytes = read_bounded(path, LARGEST_ASSET)?;
     splat::read(&bytes).with_context(|| format!("{}", path.display()))

@@ -16,6 +16,9 @@ use tracing::{info, warn};
 use crate::config::{GenerationConfig, LimitConfig};
 use crate::ui::{Console, follow};
 
+/// How long the live status has to show the miner's end.
+const LAST_LOOK: Duration = Duration::from_secs(1);
+
 /// Mines until the limits are reached or somebody interrupts, showing a live status.
 ///
 /// `events` may have other listeners; whoever wants all events subscribes before.
@@ -32,12 +35,14 @@ pub(crate) async fn mine(
     let shutdown = CancellationToken::new();
     let interrupts = tokio::spawn(interrupted(shutdown.clone()));
     let timer = tokio::spawn(cancel_after(deadline, shutdown.clone()));
-    let status = follow(console, events);
+    let mut status = follow(console, events);
     let summary = ::miner::run(config, keypair, generators, judge, events.clone(), shutdown).await;
     interrupts.abort();
     timer.abort();
-    status.abort();
-    let _ = status.await;
+    // The status ends by itself with the miner's last event; after an error there is none.
+    if tokio::time::timeout(LAST_LOOK, &mut status).await.is_err() {
+        status.abort();
+    }
     Ok(summary?)
 }
 

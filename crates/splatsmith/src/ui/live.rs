@@ -67,8 +67,10 @@ impl Lines {
             self.0.push(bar);
         }
         for (bar, line) in self.0.iter().zip(lines) {
-            bar.set_message(line);
-            bar.tick();
+            if bar.message() != line {
+                bar.set_message(line);
+                bar.tick();
+            }
         }
     }
 }
