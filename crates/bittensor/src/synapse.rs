@@ -79,3 +79,15 @@ pub(crate) fn unix_nanos() -> u64 {
             u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use sha3::{Digest, Sha3_256};
+
+    use super::*;
+
+    #[test]
+    fn the_hash_of_no_fields_is_the_hash_of_nothing() {
+        assert_eq!(hex::encode(Sha3_256::digest(b"")), EMPTY_BODY_HASH);
+    }
+}
