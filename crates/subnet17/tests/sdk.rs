@@ -28,6 +28,11 @@ const SPZ: &[u8] = include_bytes!("data/edge2k.spz");
 fn python() -> Option<PathBuf> {
     let python = env::var_os("SPLATSMITH_INTEROP_PYTHON").map(PathBuf::from);
     if python.is_none() {
+        let required = env::var_os("SPLATSMITH_INTEROP_REQUIRED").is_some();
+        assert!(
+            !required,
+            "SPLATSMITH_INTEROP_PYTHON must name a Python with the SDK here"
+        );
         println!("skipped: SPLATSMITH_INTEROP_PYTHON names no Python with the SDK");
     }
     python
