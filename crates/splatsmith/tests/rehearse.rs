@@ -3,8 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+#[path = "common/endpoint.rs"]
+mod endpoint;
+#[path = "common/network.rs"]
+mod network;
 
-use common::run;
+use std::process::Stdio;
+use std::time::Duration;
+
+use common::{Run, command, run};
 
 #[test]
 fn a_short_rehearsal_is_clean_and_leaves_pictures() {
@@ -18,7 +25,7 @@ fn a_short_rehearsal_is_clean_and_leaves_pictures() {
             "--tasks",
             "6",
             "--speed",
-            "100",
+            "40",
             "--json",
         ],
     );
@@ -54,7 +61,7 @@ fn faults_cost_time_but_no_rule_and_no_task() {
             "--for",
             "30s",
             "--speed",
-            "100",
+            "40",
             "--seed",
             "3",
             "--faults",
@@ -68,4 +75,59 @@ fn faults_cost_time_but_no_rule_and_no_task() {
     }
     assert!(report["faults"].as_u64().unwrap() > 0, "{report}");
     assert!(report["tasks_answered"].as_u64().unwrap() > 0, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn validators_alone_are_mined_by_another_process() {
+    let folder = tempfile::tempdir().unwrap();
+    network::wallet(folder.path());
+    let endpoint = endpoint::start(Duration::ZERO).await;
+    let validators = command(folder.path())
+        .args([
+            "rehearse",
+            "--validators-only",
+            "--metagraph-out",
+            "metagraph.json",
+        ])
+        .args([
+            "--validators",
+            "3",
+            "--speed",
+            "50",
+            "--for",
+            "30s",
+            "--json",
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let metagraph = folder.path().join("metagraph.json");
+    for _ in 0..200 {
+        if metagraph.is_file() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let mine = command(folder.path())
+        .args(network::MINE)
+        .args(["--tasks", "3", "--for", "25s", "--json"])
+        .args(["--generation.endpoints", &endpoint])
+        .output()
+        .unwrap();
+    let (mine, validators) = (Run::from(mine), validators.wait_with_output().unwrap());
+    let validators = Run::from(validators);
+    assert_eq!(mine.code, 0, "{}", mine.stderr);
+    assert_eq!(validators.code, 0, "{}", validators.stderr);
+    let (summary, report) = (mine.json(), validators.json());
+    assert!(report["accepted"].as_u64().unwrap() >= 3, "{report}");
+    for count in [
+        "tasks_pulled",
+        "tasks_answered",
+        "accepted",
+        "violations",
+        "doubled",
+    ] {
+        assert_eq!(summary[count], report[count], "{count}: {summary} {report}");
+    }
 }

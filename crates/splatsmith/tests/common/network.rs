@@ -1,5 +1,7 @@
 //! A rehearsal in the test's own process, and a hotkey for the miner beside it.
 
+#![allow(dead_code)] // Each test binary uses its own part.
+
 use std::path::Path;
 use std::sync::Arc;
 
