@@ -77,6 +77,8 @@ pub struct MinerConfig {
     pub submit_timeout: Duration,
     /// After this a generator counts as hung.
     pub generation_timeout: Duration,
+    /// How long a generator rests after a failure; doubled by each further one, up to 60 times this.
+    pub generator_rest: Duration,
     /// How long tasks in hand may take at the end of a limited run.
     pub drain_timeout: Duration,
     /// How long an asset is kept after its answer.
@@ -103,6 +105,7 @@ impl MinerConfig {
             pull_timeout: Duration::from_secs(12),
             submit_timeout: sped_up(300.0, speed, 30.0),
             generation_timeout: Duration::from_secs(600),
+            generator_rest: Duration::from_secs(1),
             drain_timeout: Duration::from_secs(60),
             keep_assets: Duration::from_secs(3600),
         }

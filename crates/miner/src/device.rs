@@ -2,6 +2,7 @@
 //!
 //! Writing happens beside the loop, so that the generator never waits for a disk. A generator that fails rests longer each time while its task goes to another.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -36,6 +37,8 @@ pub(crate) struct Device {
 enum Work {
     /// An answer, to be finished beside the loop.
     Done(Lease, Finished),
+    /// A task that failed too often is given up. Says nothing good about the generator.
+    GivenUp(Lease, Finished),
     /// The generator failed.
     Failed(Lease, String),
     /// The generator takes no more requests.
@@ -55,7 +58,7 @@ impl Device {
     pub(crate) async fn run(self) {
         let stop = self.context.stop.clone();
         let mut finishing = JoinSet::new();
-        let mut health = Health::new();
+        let mut health = Health::new(self.context.config.generator_rest);
         loop {
             self.reap(&mut finishing);
             self.report(Activity::Idle);
@@ -65,13 +68,11 @@ impl Device {
             match stop.run_until_cancelled(self.work(lease)).await {
                 None => break,
                 Some(Work::Done(lease, finished)) => {
-                    health = Health::new();
-                    finishing.spawn(finish::finish(
-                        Arc::clone(&self.context),
-                        self.number,
-                        lease,
-                        finished,
-                    ));
+                    health = Health::new(self.context.config.generator_rest);
+                    finishing.spawn(self.finish(lease, finished));
+                }
+                Some(Work::GivenUp(lease, finished)) => {
+                    finishing.spawn(self.finish(lease, finished));
                 }
                 Some(Work::Failed(lease, reason)) => {
                     let rest = health.failed(lease);
@@ -93,6 +94,10 @@ impl Device {
         // What is made already is worth the moment it takes to write it down.
         while finishing.join_next().await.is_some() {}
         self.report(Activity::Stopped);
+    }
+
+    fn finish(&self, lease: Lease, finished: Finished) -> impl Future<Output = ()> + use<> {
+        finish::finish(Arc::clone(&self.context), self.number, lease, finished)
     }
 
     fn report(&self, activity: Activity) {
@@ -118,7 +123,7 @@ impl Device {
         };
         if lease.is_worn_out() {
             let reason = format!("generating failed {} times", order.leases - 1);
-            return Work::Done(lease, Finished::Empty { reason });
+            return Work::GivenUp(lease, Finished::Empty { reason });
         }
         self.report(self.generating(order, "", 0, 0));
         match self.make(order).await {
@@ -219,9 +224,9 @@ impl Device {
 }
 
 impl Health {
-    fn new() -> Self {
+    fn new(first_rest: Duration) -> Self {
         Self {
-            backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(60)),
+            backoff: Backoff::new(first_rest, first_rest * 60),
             last_failed: None,
             at_fault: false,
         }
@@ -262,4 +267,49 @@ fn seed(task: &str, lease: u32, round: u32, candidates: u32) -> u64 {
     });
     let step = u64::from(lease.saturating_sub(1)) * u64::from(MOST_ROUNDS) + u64::from(round);
     hash.wrapping_add(step * u64::from(candidates)) & 0x7fff_ffff
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::planner::Planner;
+    use crate::planner::tests::order;
+    use crate::stream::EventSender;
+
+    #[tokio::test]
+    async fn a_dead_generator_is_not_held_against_the_tasks() {
+        let planner = Planner::new(2, EventSender::default());
+        let (first, _first_made) = order(&planner, 1, 1).await;
+        let (second, _second_made) = order(&planner, 2, 2).await;
+        planner.push(first);
+        let mut health = Health::new(Duration::from_secs(1));
+        while !planner.lease().await.is_worn_out() {
+            health.failed(planner.lease().await);
+        }
+        planner.lease().await.commit();
+        planner.push(second);
+        let mut rest = Duration::ZERO;
+        for _ in 0..100 {
+            let lease = planner.lease().await;
+            assert!(!lease.is_worn_out());
+            rest = health.failed(lease);
+        }
+        assert!(rest >= Duration::from_secs(30) && rest <= Duration::from_secs(60));
+    }
+
+    #[test]
+    fn seeds_differ_by_task_round_and_lease_and_fit_31_bits() {
+        let mut seeds = std::collections::HashSet::new();
+        for task in ["a", "b"] {
+            for lease in 1..=3 {
+                for round in 0..MOST_ROUNDS {
+                    let seed = seed(task, lease, round, 4);
+                    assert!(seed < 1 << 31);
+                    seeds.insert(seed);
+                }
+            }
+        }
+        assert_eq!(seeds.len(), 18);
+        assert_eq!(seed("a", 1, 0, 1), seed("a", 1, 0, 4));
+    }
 }

@@ -195,11 +195,11 @@ impl Drop for Lease {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::ledger::{Answer, TaskKey, TaskState};
 
-    async fn order(
+    pub(crate) async fn order(
         planner: &Planner,
         key: i64,
         pulled_at: UnixMillis,

@@ -234,7 +234,9 @@ async fn a_failed_generator_rests_while_its_task_goes_to_another() {
 async fn a_task_no_generator_survives_is_skipped_in_the_end() {
     let rig = Rig::new(1).await;
     let generator = Instant::failing((0..5).map(|_| backend_failure()));
-    let mut run = rig.start(Limit::Tasks(1), vec![generator]);
+    let mut config = rig.config(Limit::Tasks(1));
+    config.generator_rest = Duration::from_millis(20);
+    let mut run = rig.start_with(config, vec![generator]);
     run.until("a resting device", |event| {
         matches!(
             event,

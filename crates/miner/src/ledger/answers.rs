@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::Ledger;
 use super::tasks::{Answer, TaskKey};
-use super::validators::set_clocks;
+use super::validators::{set_clocks, work_off_violation};
 use crate::clock::{self, UnixMillis};
 use crate::error::LedgerError;
 use crate::event::Outcome;
@@ -151,6 +151,7 @@ impl Ledger {
         self.transact(move |transaction| {
             let validator = validator.to_string();
             set_clocks(transaction, &validator, receipt.cooldown_until, None)?;
+            work_off_violation(transaction, &validator)?;
             let doubled = transaction
                 .prepare_cached(
                     "SELECT count(*) FROM submissions WHERE task = ?1

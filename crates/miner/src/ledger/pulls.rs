@@ -9,7 +9,7 @@ use subnet17::TaskKind;
 
 use super::Ledger;
 use super::tasks::{OpenTask, TaskState, close, kind_name, open_task};
-use super::validators::{Clocks, clocks, set_clocks};
+use super::validators::{Clocks, clocks, set_clocks, work_off_violation};
 use crate::clock::{self, UnixMillis};
 use crate::error::LedgerError;
 
@@ -67,13 +67,13 @@ impl Ledger {
     ) -> Result<Pulled, LedgerError> {
         self.transact(move |transaction| {
             let validator = validator.to_string();
+            let settled = settle_other(transaction, &validator, Some(&handout.id), now)?;
             let violations_added = set_clocks(
                 transaction,
                 &validator,
                 handout.cooldown_until,
                 Some(handout.violations),
             )?;
-            let settled = settle_other(transaction, &validator, Some(&handout.id), now)?;
             let replayed = hand_out_again(transaction, &validator, &handout, now)?;
             if !replayed {
                 transaction
@@ -114,9 +114,9 @@ impl Ledger {
         self.transact(move |transaction| {
             let validator = validator.to_string();
             let believed = clocks(transaction, &validator)?;
+            let settled = settle_other(transaction, &validator, None, now)?;
             let violations_added =
                 set_clocks(transaction, &validator, cooldown_until, Some(violations))?;
-            let settled = settle_other(transaction, &validator, None, now)?;
             Ok(Nothing {
                 believed,
                 settled,
@@ -148,6 +148,9 @@ fn settle_other(
         "no longer assigned by the validator"
     };
     close(transaction, open.key, answered, reason, now)?;
+    if answered {
+        work_off_violation(transaction, validator)?;
+    }
     Ok(Some(Settled {
         id: open.id,
         answered,

@@ -261,6 +261,25 @@ async fn violations_count_from_the_first_meeting_on() {
 }
 
 #[tokio::test]
+async fn a_violation_after_one_was_worked_off_is_seen() {
+    let book = Book::new().await;
+    let pull = |id, violations| {
+        let mut handout = handout(id);
+        handout.violations = violations;
+        book.ledger.record_pull(book.validator, handout, 1)
+    };
+    pull("a", 0).await.unwrap();
+    assert_eq!(pull("a", 1).await.unwrap().violations_added, 1);
+    let key = book.open().await.key;
+    book.ready(key).await;
+    let attempt = book.send(key).await.unwrap();
+    book.answer(key, attempt).await;
+    // 1 - 1 + 1.
+    let nothing = book.ledger.record_no_task(book.validator, 0, 1, 2).await;
+    assert_eq!(nothing.unwrap().violations_added, 1);
+}
+
+#[tokio::test]
 async fn bulk_is_forgotten_once_a_task_is_over_and_old() {
     let book = Book::new().await;
     book.pull("a").await;

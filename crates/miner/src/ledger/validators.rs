@@ -127,3 +127,18 @@ pub(super) fn set_clocks(
         _ => 0,
     })
 }
+
+/// An answer works off one violation, as the validator counts (`submit_results`,
+/// three-gen-subnet `neurons/validator/validator.py`).
+pub(super) fn work_off_violation(
+    transaction: &Transaction<'_>,
+    validator: &str,
+) -> Result<(), LedgerError> {
+    transaction
+        .prepare_cached(
+            "UPDATE validators SET violations = violations - 1
+             WHERE hotkey = ?1 AND violations > 0",
+        )?
+        .execute([validator])?;
+    Ok(())
+}
