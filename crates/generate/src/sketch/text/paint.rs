@@ -77,6 +77,26 @@ pub(super) fn hex(code: u32) -> Paint {
     }
 }
 
+/// A glossy paint: lacquer, enamel, plastic.
+pub(super) fn gloss(code: u32) -> Paint {
+    hex(code).finish(Finish::Gloss)
+}
+
+/// Bare metal.
+pub(super) fn metal(code: u32) -> Paint {
+    hex(code).finish(Finish::Metal)
+}
+
+/// Wood with its grain.
+pub(super) fn wooden(code: u32) -> Paint {
+    hex(code).with(Texture::Grain)
+}
+
+/// Woven cloth.
+pub(super) fn cloth(code: u32) -> Paint {
+    hex(code).with(Texture::Weave)
+}
+
 impl Paint {
     /// The same with another texture.
     pub(super) fn with(self, texture: Texture) -> Self {

@@ -2,7 +2,7 @@
 
 use super::Archetype;
 use crate::sketch::text::model::{Coat, MAIN, Model, Wish, own, second};
-use crate::sketch::text::paint::{Finish, Paint, hex};
+use crate::sketch::text::paint::{Finish, Paint, gloss, hex};
 use crate::sketch::text::solid::{ball, block, egg, four, ring, rod, soft_block, taper, tube};
 
 pub(super) const ALL: &[Archetype] = &[
@@ -27,10 +27,6 @@ pub(super) const ALL: &[Archetype] = &[
     ),
     Archetype::new("sewing machine", "", sewing_machine),
 ];
-
-fn gloss(code: u32) -> Paint {
-    hex(code).finish(Finish::Gloss)
-}
 
 fn steel() -> Paint {
     hex(0xb4bac2).finish(Finish::Metal)

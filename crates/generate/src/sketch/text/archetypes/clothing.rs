@@ -3,6 +3,7 @@
 mod accessories;
 
 use super::Archetype;
+use super::table::{catalogue, parts};
 use crate::sketch::text::model::{Coat, MAIN, Model, Wish, own, second};
 use crate::sketch::text::paint::{Finish, Paint, Texture, hex};
 use crate::sketch::text::solid::{
@@ -12,22 +13,6 @@ use accessories::{
     backpack, belt, boot, bow_tie, cape, glasses, glove, handbag, high_heel, mask, scarf, shoe,
     sock, tie,
 };
-
-/// Adds parts to a model, one line of a table each: name, coat, solids; `hard` keeps edges.
-macro_rules! parts {
-    ($model:ident: $($name:literal $coat:expr => $solids:expr $(, $then:ident)?;)*) => {
-        $($model.add($name, $coat, $solids)$(.$then())?;)*
-    };
-}
-pub(super) use parts;
-
-/// The archetypes of a table: name, further nouns, builder.
-macro_rules! catalogue {
-    ($($name:literal $nouns:literal => $build:ident;)*) => {
-        &[$(Archetype::new($name, $nouns, $build)),*]
-    };
-}
-pub(super) use catalogue;
 
 pub(super) const ALL: &[Archetype] = catalogue! {
     "hat" "fedora,sombrero,cowboy hat,straw hat,sun hat,bowler hat,panama" => hat;

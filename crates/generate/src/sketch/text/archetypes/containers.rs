@@ -2,7 +2,7 @@
 
 use super::Archetype;
 use crate::sketch::text::model::{Coat, MAIN, Model, Wish, own, second};
-use crate::sketch::text::paint::{Finish, Paint, Texture, hex};
+use crate::sketch::text::paint::{Finish, Paint, Texture, gloss, hex};
 use crate::sketch::text::solid::{
     around, ball, block, egg, four, pair, ring, rod, soft_block, taper, tube,
 };
@@ -30,10 +30,6 @@ fn brass() -> Paint {
 
 fn wood() -> Paint {
     hex(0x8a5a30).with(Texture::Grain)
-}
-
-fn gloss(code: u32) -> Paint {
-    hex(code).finish(Finish::Gloss)
 }
 
 fn chest(wish: &mut Wish<'_>) -> Model {

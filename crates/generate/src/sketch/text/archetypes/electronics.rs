@@ -2,7 +2,7 @@
 
 use super::Archetype;
 use crate::sketch::text::model::{Coat, MAIN, Model, Wish, own, second};
-use crate::sketch::text::paint::{Finish, Paint, Texture, hex};
+use crate::sketch::text::paint::{Finish, Paint, Texture, gloss, hex};
 use crate::sketch::text::solid::{
     Solid, around, ball, block, egg, pair, ring, rod, soft_block, taper, tube,
 };
@@ -36,10 +36,6 @@ pub(super) const ALL: &[Archetype] = &[
         video_camera,
     ),
 ];
-
-fn gloss(code: u32) -> Paint {
-    hex(code).finish(Finish::Gloss)
-}
 
 fn steel() -> Paint {
     hex(0xb4bac2).finish(Finish::Metal)

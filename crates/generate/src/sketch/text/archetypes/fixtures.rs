@@ -2,7 +2,7 @@
 
 use super::Archetype;
 use crate::sketch::text::model::{Coat, MAIN, Model, Wish, own, second};
-use crate::sketch::text::paint::{Finish, Paint, Texture, hex};
+use crate::sketch::text::paint::{Finish, Paint, Texture, gloss, hex};
 use crate::sketch::text::solid::{
     ball, block, egg, four, lathe, pair, plate, ring, rod, soft_block, taper, tube,
 };
@@ -30,10 +30,6 @@ pub(super) const ALL: &[Archetype] = &[
     Archetype::new("fireplace", "hearth,furnace", fireplace),
     Archetype::new("scale", "weighing scale,kitchen scale", scale),
 ];
-
-fn gloss(code: u32) -> Paint {
-    hex(code).finish(Finish::Gloss)
-}
 
 fn steel() -> Paint {
     hex(0xb4bac2).finish(Finish::Metal)

@@ -2,7 +2,7 @@
 
 use super::Archetype;
 use crate::sketch::text::model::{Coat, MAIN, Model, Wish, own, second};
-use crate::sketch::text::paint::{Finish, Paint, Texture, hex};
+use crate::sketch::text::paint::{Finish, cloth, hex, wooden};
 use crate::sketch::text::solid::{
     Solid, around, ball, block, four, pair, rod, soft_block, taper, tube,
 };
@@ -29,16 +29,8 @@ pub(super) const ALL: &[Archetype] = &[
     Archetype::new("swing", "swing set,porch swing", swing),
 ];
 
-fn wooden(code: u32) -> Paint {
-    hex(code).with(Texture::Grain)
-}
-
 fn wood() -> Coat {
     Coat::Second(wooden(0x6a4426))
-}
-
-fn cloth(code: u32) -> Paint {
-    hex(code).with(Texture::Weave)
 }
 
 fn brass() -> Coat {

@@ -1,7 +1,7 @@
 //! Jewelry and watches, large enough to see.
 
 use super::Archetype;
-use super::clothing::{catalogue, parts};
+use super::table::{catalogue, parts};
 use crate::sketch::text::model::{Coat, MAIN, Model, Wish, own, second};
 use crate::sketch::text::paint::{Finish, Paint, Texture, hex};
 use crate::sketch::text::solid::{

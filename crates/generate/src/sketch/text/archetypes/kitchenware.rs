@@ -2,7 +2,7 @@
 
 use super::Archetype;
 use crate::sketch::text::model::{Coat, MAIN, Model, Wish, second};
-use crate::sketch::text::paint::{Finish, Paint, Texture, hex};
+use crate::sketch::text::paint::{Texture, gloss, hex, metal};
 use crate::sketch::text::solid::{
     around, ball, block, egg, lathe, pair, ring, rod, soft_block, taper, tube,
 };
@@ -37,16 +37,8 @@ pub(super) const ALL: &[Archetype] = &[
     Archetype::new("whisk", "egg beater", whisk),
 ];
 
-fn glazed(code: u32) -> Paint {
-    hex(code).finish(Finish::Gloss)
-}
-
-fn metal(code: u32) -> Paint {
-    hex(code).finish(Finish::Metal)
-}
-
 fn bowl(wish: &mut Wish<'_>) -> Model {
-    let mut m = Model::new(glazed(0xe4ded0));
+    let mut m = Model::new(gloss(0xe4ded0));
     if wish.any("plate dish tray saucer platter") || wish.has("dinner plate") {
         m.add(
             "body",
@@ -274,7 +266,7 @@ fn basket(_: &mut Wish<'_>) -> Model {
 fn barrel(wish: &mut Wish<'_>) -> Model {
     let mut m = Model::new(hex(0x95622f).with(Texture::Grain));
     if wish.has("oil drum") || wish.has("oil barrel") {
-        m.default = glazed(0x2f5fa0);
+        m.default = gloss(0x2f5fa0);
         m.add("body", MAIN, [rod(0.4, 1.1)]);
         m.add(
             "band",

@@ -2,7 +2,7 @@
 
 use super::Archetype;
 use crate::sketch::text::model::{Coat, MAIN, Model, Wish, own, second};
-use crate::sketch::text::paint::{Finish, Paint, Texture, hex};
+use crate::sketch::text::paint::{Finish, Paint, Texture, gloss, hex};
 use crate::sketch::text::solid::{around, ball, egg, four, lathe, pair, ring, rod, taper, tube};
 
 pub(super) const ALL: &[Archetype] = &[
@@ -30,10 +30,6 @@ fn brass() -> Paint {
 
 fn glow() -> Coat {
     Coat::Own(hex(0xfdeeb0).finish(Finish::Glow))
-}
-
-fn gloss(code: u32) -> Paint {
-    hex(code).finish(Finish::Gloss)
 }
 
 fn lamp(wish: &mut Wish<'_>) -> Model {

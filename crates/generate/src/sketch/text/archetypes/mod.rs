@@ -37,6 +37,7 @@ mod sea;
 mod seating;
 mod sports;
 mod storage;
+mod table;
 #[rustfmt::skip]
 mod tools;
 #[rustfmt::skip]

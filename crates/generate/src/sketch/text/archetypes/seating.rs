@@ -2,7 +2,7 @@
 
 use super::Archetype;
 use crate::sketch::text::model::{Coat, MAIN, Model, Wish, own, second};
-use crate::sketch::text::paint::{Finish, Paint, Texture, hex};
+use crate::sketch::text::paint::{Finish, cloth, hex, wooden};
 use crate::sketch::text::solid::{
     Solid, around, ball, block, four, pair, plate, ring, rod, soft_block, taper, tube,
 };
@@ -39,14 +39,6 @@ pub(super) const ALL: &[Archetype] = &[
     Archetype::new("throne", "royal chair", throne),
     Archetype::new("bench", "park bench,garden bench,pew,wooden bench", bench),
 ];
-
-fn wooden(code: u32) -> Paint {
-    hex(code).with(Texture::Grain)
-}
-
-fn cloth(code: u32) -> Paint {
-    hex(code).with(Texture::Weave)
-}
 
 /// A cushion or padded board of this size, centred here.
 fn pad(size: [f32; 3], at: [f32; 3]) -> Solid {

@@ -2,7 +2,7 @@
 
 use super::Archetype;
 use crate::sketch::text::model::{Coat, MAIN, Model, Wish, own, second};
-use crate::sketch::text::paint::{Finish, Paint, Texture, hex};
+use crate::sketch::text::paint::{Finish, hex, wooden};
 use crate::sketch::text::solid::{Solid, around, ball, block, four, pair, soft_block, taper, tube};
 
 pub(super) const ALL: &[Archetype] = &[
@@ -34,10 +34,6 @@ pub(super) const ALL: &[Archetype] = &[
     ),
     Archetype::new("door", "doorway,front door", door),
 ];
-
-fn wooden(code: u32) -> Paint {
-    hex(code).with(Texture::Grain)
-}
 
 fn brass() -> Coat {
     Coat::Second(hex(0xc9a13b).finish(Finish::Metal))

@@ -2,7 +2,7 @@
 
 use super::Archetype;
 use crate::sketch::text::model::{Coat, MAIN, Model, Wish, own, second};
-use crate::sketch::text::paint::{Finish, Paint, Texture, hex};
+use crate::sketch::text::paint::{Finish, Texture, gloss, hex, metal};
 use crate::sketch::text::solid::{
     Solid, ball, egg, lathe, pair, ring, rod, soft_block, taper, tube,
 };
@@ -31,14 +31,6 @@ pub(super) const ALL: &[Archetype] = &[
     Archetype::new("watering can", "", jug),
 ];
 
-fn glazed(code: u32) -> Paint {
-    hex(code).finish(Finish::Gloss)
-}
-
-fn metal(code: u32) -> Paint {
-    hex(code).finish(Finish::Metal)
-}
-
 /// A loop on the right side, reaching from one height to another.
 fn handle(x: f32, low: f32, high: f32, radius: f32) -> Solid {
     let reach = x + 0.6 * (high - low);
@@ -51,7 +43,7 @@ fn handle(x: f32, low: f32, high: f32, radius: f32) -> Solid {
 }
 
 fn vase(_: &mut Wish<'_>) -> Model {
-    let mut m = Model::new(glazed(0x3f78a8));
+    let mut m = Model::new(gloss(0x3f78a8));
     m.add(
         "body",
         MAIN,
@@ -119,7 +111,7 @@ fn pot(_: &mut Wish<'_>) -> Model {
 }
 
 fn jar(_: &mut Wish<'_>) -> Model {
-    let mut m = Model::new(glazed(0xd9e6e4));
+    let mut m = Model::new(gloss(0xd9e6e4));
     m.add(
         "body",
         MAIN,
@@ -147,7 +139,7 @@ fn jar(_: &mut Wish<'_>) -> Model {
 }
 
 fn cup(wish: &mut Wish<'_>) -> Model {
-    let mut m = Model::new(glazed(0xe9e6df));
+    let mut m = Model::new(gloss(0xe9e6df));
     let beer = wish.any("beer tankard stein") || wish.has("beer mug");
     let (top, drink) = if beer {
         (0.42, 0xf6f0dc)
@@ -204,7 +196,7 @@ fn teapot(wish: &mut Wish<'_>) -> Model {
     let mut m = Model::new(if kettle {
         metal(0xb9bfc7)
     } else {
-        glazed(0xe6ddca)
+        gloss(0xe6ddca)
     });
     m.add(
         "body",
@@ -283,9 +275,9 @@ fn magic_lamp(_: &mut Wish<'_>) -> Model {
 }
 
 fn jug(wish: &mut Wish<'_>) -> Model {
-    let mut m = Model::new(glazed(0x6f9fb0));
+    let mut m = Model::new(gloss(0x6f9fb0));
     if wish.has("watering can") {
-        m.default = glazed(0x4a8f5a);
+        m.default = gloss(0x4a8f5a);
         m.add("body", MAIN, [taper(0.36, 0.33, 0.6)]);
         m.add(
             "spout",
