@@ -11,7 +11,8 @@ use crate::sketch::surface::Surfel;
 const EXTENT: f32 = 1.5;
 /// The back is flatter than the front ...
 const BACK_DEPTH: f32 = 0.75;
-/// ... and darker, since nobody knows what is painted on it.
+/// ... and darker towards its middle, since nobody knows what is painted on it. At the rim it is
+/// the front's colour, so that no seam shows.
 const BACK_SHADE: f32 = 0.82;
 /// Standard deviation of a splat against the spacing of splats: closes the surface without
 /// blurring it.
@@ -102,6 +103,7 @@ fn mesh(cutout: &Cutout, height: &[f32]) -> Vec<Triangle> {
         }
         0.25 * sum
     };
+    let highest = height.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
     let mut triangles = Vec::new();
     let mut places: Vec<(usize, usize)> = (0..mask.inside.len())
         .filter(|pixel| mask.inside[*pixel])
@@ -132,7 +134,8 @@ fn mesh(cutout: &Cutout, height: &[f32]) -> Vec<Triangle> {
                 side(front, 1.0);
             } else {
                 let [a, b, c, d] = back;
-                side([a, d, c, b], BACK_SHADE);
+                let inwards = (height[pixel] / highest).min(1.0);
+                side([a, d, c, b], 1.0 - (1.0 - BACK_SHADE) * inwards);
             }
         }
     }
