@@ -20,6 +20,16 @@ pub(crate) struct GenerationArgs {
     )]
     pub(crate) endpoints: Vec<String>,
 
+    /// Which way is up in what endpoints make: y-up, y-down, or auto, which is +Y for text, as base
+    /// miners make it, and −Y for images, as pods do
+    #[arg(
+        long = "generation.frame",
+        id = "generation.frame",
+        value_name = "FRAME",
+        default_value = "auto"
+    )]
+    pub(crate) frame: String,
+
     /// How many candidates to make for one prompt at most; the best judged one is taken
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) candidates: u32,

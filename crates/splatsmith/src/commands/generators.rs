@@ -9,16 +9,24 @@ use crate::config::{Backend, GenerationConfig};
 
 /// Starts every configured backend.
 pub(crate) fn start(config: &GenerationConfig) -> Result<Vec<Arc<dyn Generator>>> {
-    config.backends.iter().map(start_one).collect()
+    let options = HttpOptions {
+        frame: config.frame,
+        ..HttpOptions::default()
+    };
+    config
+        .backends
+        .iter()
+        .map(|backend| start_one(backend, &options))
+        .collect()
 }
 
-fn start_one(backend: &Backend) -> Result<Arc<dyn Generator>> {
+fn start_one(backend: &Backend, options: &HttpOptions) -> Result<Arc<dyn Generator>> {
     Ok(match backend {
         Backend::Sketch => Arc::new(
             SketchBackend::new(SketchOptions::default()).context("sketch cannot be started")?,
         ),
         Backend::Http(url) => Arc::new(
-            HttpBackend::new(url.as_str(), HttpOptions::default())
+            HttpBackend::new(url.as_str(), options.clone())
                 .with_context(|| format!("{} cannot be used", backend.shown()))?,
         ),
     })

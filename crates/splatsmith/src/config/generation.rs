@@ -1,5 +1,6 @@
 //! What makes the clouds, and how many.
 
+use splat::Frame;
 use url::Url;
 
 use super::{Problems, Setting};
@@ -32,6 +33,8 @@ impl Backend {
 pub(crate) struct GenerationConfig {
     /// One generator each; never empty.
     pub(crate) backends: Vec<Backend>,
+    /// Which way is up in what endpoints make, where it is not what their kind is known for.
+    pub(crate) frame: Option<Frame>,
     /// Candidates per prompt, 1 to 64.
     pub(crate) candidates: u32,
     /// Whether candidates are judged before one is chosen.
@@ -49,6 +52,7 @@ impl GenerationConfig {
         }
         Self {
             backends: backends(args, problems),
+            frame: frame(&args.frame, problems),
             candidates: args.candidates,
             validate: !args.no_validation,
         }
@@ -65,6 +69,21 @@ impl GenerationConfig {
                 if self.validate { "on" } else { "off" }.to_owned(),
             ),
         ]
+    }
+}
+
+fn frame(text: &str, problems: &mut Problems) -> Option<Frame> {
+    match text {
+        "auto" => None,
+        "y-up" => Some(Frame::YUp),
+        "y-down" => Some(Frame::YDown),
+        _ => {
+            problems.add(
+                format!("--generation.frame {text}: no such frame"),
+                "give auto, y-up or y-down",
+            );
+            None
+        }
     }
 }
 
@@ -138,6 +157,7 @@ mod tests {
         GenerationArgs {
             backend: "auto".to_owned(),
             endpoints: Vec::new(),
+            frame: "auto".to_owned(),
             candidates: 1,
             no_validation: false,
         }
@@ -156,11 +176,23 @@ mod tests {
         let mut problems = Problems::default();
         let typed = GenerationArgs {
             backend: "trellis".to_owned(),
+            frame: "sideways".to_owned(),
             candidates: 0,
             ..args()
         };
         GenerationConfig::check(&typed, &mut problems);
-        assert_eq!(problems.iter().count(), 2, "{problems:?}");
+        assert_eq!(problems.iter().count(), 3, "{problems:?}");
+    }
+
+    #[test]
+    fn an_operator_knows_better_which_way_is_up() {
+        let mut problems = Problems::default();
+        let typed = GenerationArgs {
+            frame: "y-down".to_owned(),
+            ..args()
+        };
+        let config = GenerationConfig::check(&typed, &mut problems);
+        assert_eq!(config.frame, Some(Frame::YDown));
     }
 
     #[test]
