@@ -80,6 +80,27 @@ async fn ten_kills_lose_and_double_nothing() {
     assert!(report.is_clean(), "{report}\n{unanswered:#?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn two_miners_on_one_hotkey_are_one_too_many() {
+    let folder = tempfile::tempdir().unwrap();
+    let network = network::start(folder.path(), |config| RehearsalConfig {
+        validators: 1,
+        ..config
+    })
+    .await;
+    let endpoint = endpoint::start(Duration::ZERO).await;
+    let mut miner = start_miner(folder.path(), &endpoint);
+    wait_until(|| network.report().total.tasks_pulled > 0).await;
+    let mut elsewhere = MINE;
+    if let Some(data_dir) = elsewhere.last_mut() {
+        *data_dir = "other-data";
+    }
+    let second = common::run(folder.path(), elsewhere);
+    interrupt(&mut miner);
+    second.refused(1);
+    assert!(second.stderr.contains("hotkey"), "{}", second.stderr);
+}
+
 /// Waits for `condition`, but not for ever: what is asserted at the end says what is missing.
 async fn wait_until(condition: impl Fn() -> bool) {
     let deadline = Instant::now() + PATIENCE;

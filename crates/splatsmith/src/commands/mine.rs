@@ -1,9 +1,11 @@
 //! `splatsmith mine`: on a static list of validators, until the chain can be read.
 
+use std::fs::{File, TryLockError};
+use std::path::Path;
 use std::sync::Arc;
 
 use ::miner::{Blacklist, EventSender, MinerConfig};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use bittensor::{Keypair, Metagraph, keyfile};
 use tracing::{info, warn};
 
@@ -20,6 +22,7 @@ pub(crate) fn run(args: &MineArgs, console: &Console) -> Result<Outcome, Failure
     info!("configuration: {}", effective(&config.settings()));
     let metagraph = metagraph(&config)?;
     let keypair = Arc::new(keypair(&config)?);
+    let _alone = claim(&config.wallet.hotkey_file())?;
     info!("mining as {} (the coldkey is never read)", keypair.public());
 
     let summary = session::runtime()?.block_on(async {
@@ -64,6 +67,24 @@ fn keypair(config: &MineConfig) -> Result<Keypair> {
         warn!("{exposure}");
     }
     Ok(keyfile::read(&path)?)
+}
+
+/// Locks the hotkey's file for as long as the result is held. The miner locks its folder too, but
+/// two miners with folders of their own would still pull into each other's cooldowns.
+fn claim(hotkey_file: &Path) -> Result<File> {
+    let path = hotkey_file.display();
+    let file = File::open(hotkey_file).with_context(|| format!("{path} cannot be opened"))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            bail!(
+                "another process mines with the hotkey in {path}: stop it, or name another hotkey"
+            )
+        }
+        // Some network file systems have no locks; the folder's lock must do there.
+        Err(TryLockError::Error(error)) => warn!("{path} cannot be locked: {error}"),
+    }
+    Ok(file)
 }
 
 fn miner_config(config: &MineConfig, metagraph: Metagraph) -> MinerConfig {
