@@ -302,9 +302,10 @@ const FILLERS: &str = "a,an,the,its,his,her,their,it,is,are,that,which,color,col
     lying,upright,running,walking,jumping,flying,sleeping,hanging,floating,smiling,angry,happy,\
     sad,wild,baby,young,african,asian,american,indian,electric,digital,wireless,portable,manual,\
     automatic,professional,round,square,rectangular,circular,oval,curved,rounded,edge,sharp,\
-    pointed,single,double,two,three,four,five,one,multiple,many,full,empty,open,closed,folding,\
+    pointed,single,double,bladed,eyed,two,three,four,five,one,multiple,many,full,empty,open,closed,folding,\
     ceremonial,royal,magical,magic,mystical,enchanted,evil,friendly,cybernetic,mechanical,engraved,\
-    carving,cut,male,female,adult,domestic,fresh,ripe,delicious,tasty,spiky,curly,hairy,scary,to,\
+    carving,cut,male,female,adult,domestic,humanoid,delivery,toy,welding,steampunk,garden,ballet,motor,steam,adjustable,uncut,raw,potted,\
+    mossy,spiked,clear,hugging,cluster,fresh,ripe,delicious,tasty,spiky,curly,hairy,scary,to,\
     at,up,3d,like,shaped,shape";
 
 /// What the lexicon knows of a word or phrase (singular, lower case).
@@ -361,6 +362,7 @@ pub(super) fn sense(word: &str) -> Sense {
 
 /// Other names under which a model may carry a part, best first.
 const ALIASES: &[(&str, &str)] = &[
+    ("moss,snow,rust,frost,dust,mud", "accent,trim"),
     ("feather,plumage", "feather,wing,body"),
     (
         "fur,skin,hide,scale,coat,wool,shell,case,casing,cover,frame,paint,surface",

@@ -135,7 +135,7 @@ fn singulars(word: &str) -> Vec<String> {
     if let Some(stem) = word.strip_suffix("es") {
         forms.push(stem.to_owned());
     }
-    if let Some(stem) = word.strip_suffix('s') {
+    if let Some(stem) = word.strip_suffix('s').filter(|stem| !stem.ends_with('s')) {
         forms.push(stem.to_owned());
     }
     forms

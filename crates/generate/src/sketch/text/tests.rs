@@ -90,6 +90,8 @@ const PROMPTS: &[(&str, &str, char)] = &[
     ("green jeep", "jeep", 'g'),
     ("blue helicopter", "helicopter", 'b'),
     ("green cactus", "cactus", 'g'),
+    ("white rabbit with pink ears", "rabbit", '-'),
+    ("golden retriever", "dog", '-'),
     ("red rose", "rose", '-'),
     ("sword with a ruby hilt", "sword", '-'),
     ("red guitar", "guitar", 'r'),

@@ -22,10 +22,11 @@ pub(super) const ALL: &[Archetype] = &[
     Archetype::new("lion", "lioness,griffin,gryphon,chimera,manticore", lion),
     Archetype::new("tiger", "leopard,jaguar,cheetah,panther,cougar,lynx,puma", tiger),
     Archetype::new("cat", "kitten,kitty", cat),
-    Archetype::new("dog", "puppy,wolf,hound,husky,poodle,labrador,bulldog,coyote,jackal,werewolf,hyena", dog),
+    Archetype::new("dog", "puppy,wolf,hound,husky,poodle,labrador,bulldog,coyote,jackal,werewolf,hyena,retriever,golden retriever,terrier,beagle,corgi,dachshund,dalmatian", dog),
     Archetype::new("fox", "red fox", fox),
     Archetype::new("bear", "panda,teddy bear,polar bear,grizzly,teddy,koala,brown bear", bear),
     Archetype::new("mouse", "rat,hamster,gerbil,guinea pig", mouse),
+    Archetype::new("rabbit", "bunny,hare,easter bunny", rabbit),
     Archetype::new("squirrel", "chipmunk", squirrel),
     Archetype::new("hedgehog", "porcupine", hedgehog),
     Archetype::new("beaver", "otter,badger,raccoon,weasel,ferret,skunk,meerkat", dog),
@@ -373,6 +374,11 @@ fn bear(wish: &mut Wish<'_>) -> Model {
 
 fn mouse(wish: &mut Wish<'_>) -> Model {
     let beast = Beast { paint: hex(0x9a938e).with(Texture::Fur), girth: (0.26, 0.27), leg: 0.14, leg_radius: 0.05, neck: (0.12, 80.0), neck_radius: 0.16, head: 0.17, snout: 0.14, ear: (0.13, 0.13), tail: (0.5, 0.022), ..Beast::default() };
+    build(&beast, wish)
+}
+
+fn rabbit(wish: &mut Wish<'_>) -> Model {
+    let beast = Beast { paint: hex(0xb59c82).with(Texture::Fur), girth: (0.24, 0.27), leg: 0.18, leg_radius: 0.06, neck: (0.2, 45.0), neck_radius: 0.15, head: 0.18, snout: 0.06, ear: (0.055, 0.26), tail: (0.02, 0.09), ..Beast::default() };
     build(&beast, wish)
 }
 

@@ -6,8 +6,8 @@ use crate::sketch::text::paint::{Finish, Texture, hex};
 use crate::sketch::text::solid::{Solid, ball, block, egg, faceted, plate, ring, rod, soft_block, taper};
 
 pub(super) const ALL: &[Archetype] = &[
-    Archetype::new("rock", "boulder,stone,pebble,meteorite,asteroid,coal,cobblestone,mineral,ore,rocks", rock),
-    Archetype::new("crystal", "crystal cluster,quartz,geode,amethyst cluster,stalagmite", crystal),
+    Archetype::new("rock", "boulder,stone,pebble,meteorite,asteroid,coal,cobblestone,mineral,ore,rocks,nugget,gold nugget,raw gold,chunk,lump", rock),
+    Archetype::new("crystal", "crystal cluster,quartz cluster,shard,crystal shard,quartz,geode,amethyst cluster,stalagmite", crystal),
     Archetype::new("gem", "gemstone,diamond,jewel,ruby,emerald,sapphire,amethyst,garnet,topaz,opal,jade,onyx,citrine", gem),
     Archetype::new("nugget", "gold nugget,ingot,gold bar,bullion", nugget),
     Archetype::new("mountain", "volcano,hill,iceberg,island,cliff", mountain),

@@ -13,7 +13,7 @@ pub(super) const ALL: &[Archetype] = &[
     Archetype::new("crab", "lobster,crayfish", crab),
     Archetype::new("frog", "toad", frog),
     Archetype::new("lizard", "crocodile,alligator,gecko,iguana,chameleon,salamander,komodo dragon,newt", lizard),
-    Archetype::new("snake", "python,cobra,viper,worm,caterpillar,eel", snake),
+    Archetype::new("snake", "python,cobra,viper,serpent,sea serpent,worm,caterpillar,eel", snake),
     Archetype::new("snail", "slug", snail),
     Archetype::new("starfish", "sea star", starfish),
     Archetype::new("shell", "seashell,conch,clam", shell),
