@@ -1,6 +1,7 @@
 //! One generator at work: leases a task, makes a cloud that passes, hands it on, takes the next.
 //!
-//! Writing happens beside the loop, so that the generator never waits for a disk. A generator that fails rests longer each time while its task goes to another.
+//! Writing happens beside the loop, so that the generator never waits for a disk. A generator that
+//! fails rests longer each time while its task goes to another.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -211,7 +212,11 @@ impl Device {
             Step::Generation(GenerationEvent::Progress { stage, done, total }) => {
                 self.report(self.generating(order, stage, *done, *total));
             }
-            Step::Generation(GenerationEvent::Candidate(_)) => {}
+            Step::Generation(GenerationEvent::Candidate(_)) => {
+                if self.context.judge.is_some() {
+                    self.report(self.generating(order, "judging", 0, 1));
+                }
+            }
             Step::Judged { seed, verdict } => self.context.events.emit(Event::Judged {
                 uid: order.uid,
                 task: order.task.id.clone(),
