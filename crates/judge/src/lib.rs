@@ -4,6 +4,8 @@
 //! either: a guess would be worse than none. Gates, views and their structural similarity need no
 //! network.
 
+#![forbid(unsafe_code)]
+
 mod assess;
 mod gates;
 mod outliers;

@@ -14,6 +14,8 @@
 //! * `ledger` — every state a task can be in, on disk before anything acts on it.
 //! * `event` and `summary` — what people see, and what is counted: one stream.
 
+#![forbid(unsafe_code)]
+
 mod assets;
 mod backoff;
 mod clock;

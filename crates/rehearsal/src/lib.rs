@@ -8,6 +8,8 @@
 //! the quality networks are missing a score is made of gates and view consistency, which a
 //! [`Report`] says in [`Report::score_basis`].
 
+#![forbid(unsafe_code)]
+
 mod books;
 mod config;
 mod faults;

@@ -4,6 +4,8 @@
 //! Whatever is read may be hostile. Readers never allocate from a number a file claims, only from
 //! bytes that are there, and every refusal is one line that says what is wrong.
 
+#![forbid(unsafe_code)]
+
 mod cloud;
 mod container;
 mod frame;

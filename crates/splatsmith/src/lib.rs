@@ -7,6 +7,8 @@
 //! Exit codes: 0 done (or passed), 1 failed (or did not pass), 2 the command line, the
 //! configuration or, for `judge`, the file itself could not be used.
 
+#![forbid(unsafe_code)]
+
 mod args;
 mod commands;
 mod config;
