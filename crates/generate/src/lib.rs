@@ -1,6 +1,8 @@
 //! Makes splat clouds from prompts: the `Generator` trait, its backends, and best-of-N under a
 //! budget.
 
+#![forbid(unsafe_code)]
+
 pub mod best_of;
 mod generator;
 mod http;

@@ -6,7 +6,6 @@
 //! `i64` where it truncates to whole seconds.
 
 #![forbid(unsafe_code)]
-#![forbid(unsafe_code)]
 
 mod messages;
 mod rules;
