@@ -142,6 +142,15 @@ impl Canvas {
         }
     }
 
+    /// What a pixel of the tile has gathered in red, green and blue, and what it still lets through.
+    pub(crate) fn gathered(&self, column: usize, row: usize) -> ([f32; 3], f32) {
+        let place = row * STRIDE + column;
+        (
+            [self.red[place], self.green[place], self.blue[place]],
+            self.transmittance[place],
+        )
+    }
+
     /// Puts the tile over `background` and writes it as RGB bytes: clipped, then truncated.
     pub(crate) fn write(&self, background: [f32; 3], pixels: &mut [u8], row_bytes: usize) {
         let planes = [&self.red, &self.green, &self.blue];

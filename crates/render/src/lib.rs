@@ -18,6 +18,7 @@ mod band;
 mod blend;
 mod camera;
 mod image;
+mod layers;
 mod project;
 mod raster;
 mod scene;
@@ -25,7 +26,8 @@ mod sheet;
 
 pub use band::TILE;
 pub use camera::{Camera, CameraError, MAX_SIDE, Orbit, VALIDATOR_SIZE, validator_cameras};
-pub use image::{Image, ImageError};
+pub use image::{Image, ImageError, TransparentImage};
+pub use layers::{Layers, render_layers};
 pub use raster::{WHITE, render, render_views};
 pub use scene::{Scene, SceneError, VALIDATOR_EXTENT};
 pub use sheet::{GRID_GAP, GRID_VIEWS, SheetError, contact_sheet, grid, turntable_gif};

@@ -45,6 +45,18 @@ pub(crate) struct Footprint {
 
 /// Everything the camera sees, nearest first; equal depths in the cloud's order.
 pub(crate) fn project(scene: &Scene, camera: &Camera, parallel: bool) -> Vec<Footprint> {
+    project_with_depths(scene, camera, parallel)
+        .into_iter()
+        .map(|(_, footprint)| footprint)
+        .collect()
+}
+
+/// As [`project`], each footprint behind the camera depth of its splat's centre.
+pub(crate) fn project_with_depths(
+    scene: &Scene,
+    camera: &Camera,
+    parallel: bool,
+) -> Vec<(f32, Footprint)> {
     let lens = Lens::new(camera);
     let chunk = |first: usize| {
         (first..(first + CHUNK).min(scene.len()))
@@ -72,7 +84,7 @@ pub(crate) fn project(scene: &Scene, camera: &Camera, parallel: bool) -> Vec<Foo
     }
     order
         .into_iter()
-        .map(|key| seen[(key & 0xFFFF_FFFF) as usize].1)
+        .map(|key| seen[(key & 0xFFFF_FFFF) as usize])
         .collect()
 }
 
