@@ -1,4 +1,4 @@
-//! The splat cloud and its containers: PLY and SPZ in and out, frames and output profiles, and the
+//! The splat cloud and its containers: PLY, both SPZ and .splat in and out, frames and output profiles, and the
 //! named defects that make a cloud worthless. Bytes in, bytes out: nothing here touches a file.
 //!
 //! Whatever is read may be hostile. Readers never allocate from a number a file claims, only from
@@ -11,11 +11,12 @@ mod container;
 mod frame;
 mod profile;
 
+pub mod dotsplat;
 pub mod inspect;
 pub mod ply;
 pub mod spz;
 
 pub use cloud::{Cloud, Columns, ColumnsError, Sh, Splat};
-pub use container::{Container, ReadError, read};
+pub use container::{Container, ReadError, read, read_named};
 pub use frame::Frame;
 pub use profile::OutputProfile;

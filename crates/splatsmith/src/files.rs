@@ -40,10 +40,10 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads a splat cloud, PLY or SPZ, told apart by their content.
+/// Reads a splat cloud from any container, told apart by its content, or a `.splat` by its name.
 pub(crate) fn read_cloud(path: &Path) -> Result<(Cloud, Container)> {
     let bytes = read_bounded(path, LARGEST_ASSET)?;
-    splat::read(&bytes).with_context(|| format!("{}", path.display()))
+    splat::read_named(&bytes, path).with_context(|| format!("{}", path.display()))
 }
 
 /// Writes a cloud in `container`.

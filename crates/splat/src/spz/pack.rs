@@ -4,7 +4,10 @@
 //! `src/cc/load-spz.cc`): that is what makes every byte equal. The loops are free of branches and
 //! calls where they can be, so that they vectorise.
 
-use super::header::{self, Header};
+use super::{
+    header::{self, Header},
+    rotation::{self, Rotations},
+};
 use crate::{Cloud, Sh};
 
 /// Steps of a packed position per unit.
@@ -21,9 +24,9 @@ const HIGHER_DEGREE_BUCKET: i32 = 1 << (8 - 4);
 const FIRST_DEGREE_VALUES: usize = 9;
 
 /// The stream of a cloud, header included.
-pub(super) fn pack(cloud: &Cloud) -> Vec<u8> {
+pub(super) fn pack(cloud: &Cloud, kind: Rotations) -> Vec<u8> {
     let columns = cloud.columns();
-    let header = Header::new(cloud.len(), columns.sh.degree);
+    let header = Header::new(cloud.len(), columns.sh.degree, kind);
     let mut stream = vec![0; header::SIZE + header.body_size()];
     let (head, body) = stream.split_at_mut(header::SIZE);
     head.copy_from_slice(&header.write());
@@ -46,7 +49,14 @@ pub(super) fn pack(cloud: &Cloud) -> Vec<u8> {
             |log_scale| (log_scale + 10.0) * 16.0,
         );
     }
-    pack_rotations(&columns.rotations, rotations);
+    match kind {
+        Rotations::FirstThree => {
+            pack_rotations(&columns.rotations, rotations, rotation::pack_first_three);
+        }
+        Rotations::SmallestThree => {
+            pack_rotations(&columns.rotations, rotations, rotation::pack_smallest_three);
+        }
+    }
     pack_harmonics(&columns.sh, harmonics);
     stream
 }
@@ -68,7 +78,7 @@ fn sigmoid(logit: f32) -> f32 {
 ///
 /// Spelt out, because `f32::round` is a call on plain x86-64. The fraction of a float is exact, so
 /// this is its equal on every input (the tests go through them).
-fn quantise(value: f32) -> u8 {
+pub(super) fn quantise(value: f32) -> u8 {
     let value = value.clamp(0.0, 255.0);
     let whole = value as i32;
     (whole + i32::from(value - whole as f32 >= 0.5)) as u8
@@ -107,15 +117,15 @@ fn fixed_point(position: f32) -> i32 {
     }
 }
 
-fn pack_rotations(rotations: &[Vec<f32>; 4], out: &mut [u8]) {
+fn pack_rotations<const SIZE: usize>(
+    rotations: &[Vec<f32>; 4],
+    out: &mut [u8],
+    pack: impl Fn([f32; 4]) -> [u8; SIZE],
+) {
     let [ws, xs, ys, zs] = rotations;
-    for ((((bytes, w), x), y), z) in out.chunks_exact_mut(3).zip(ws).zip(xs).zip(ys).zip(zs) {
-        let norm = (x * x + y * y + z * z + w * w).sqrt();
-        // Only x, y, z are stored; of the two quaternions of a rotation the one with w ≥ 0.
-        let half_turn = if w / norm < 0.0 { -127.5 } else { 127.5 };
-        for (byte, part) in bytes.iter_mut().zip([x, y, z]) {
-            *byte = quantise(part / norm * half_turn + 127.5);
-        }
+    let (out, _) = out.as_chunks_mut::<SIZE>();
+    for ((((bytes, w), x), y), z) in out.iter_mut().zip(ws).zip(xs).zip(ys).zip(zs) {
+        *bytes = pack([*w, *x, *y, *z]);
     }
 }
 

@@ -4,17 +4,31 @@
 //! per stream. The two fused forms are those the reference's compiler makes of its source
 //! (404-Repo/spz, built for x86-64-v3), so that rotations come out bit for bit as it has them.
 
-use super::header::{Header, Positions};
-use crate::{Columns, Sh};
+use super::{
+    SpzError,
+    header::Positions,
+    rotation::{self, Rotations},
+    stream::Stream,
+};
+use crate::{Cloud, Columns, Sh};
 
 /// What each byte means.
 type Table = [f32; 256];
 
-/// Fills the columns of a stream whose body is as long as its header says.
-pub(super) fn unpack(header: &Header, body: &[u8]) -> Columns {
-    let [positions, opacities, colours, scales, rotations, harmonics] =
-        sections(body, header.sections());
-    let mut columns = Columns {
+/// The cloud of a stream.
+pub(super) fn cloud(stream: &Stream) -> Result<Cloud, SpzError> {
+    let header = stream.header;
+    // A stream's body is as long as its header says, so its columns are of one length.
+    Cloud::from_columns(columns(stream)).map_err(|_| SpzError::Truncated {
+        expected: header.body_size(),
+        found: stream.body().len(),
+    })
+}
+
+fn columns(stream: &Stream) -> Columns {
+    let header = stream.header;
+    let [positions, opacities, colours, scales, rotations, harmonics] = header.split(stream.body());
+    Columns {
         positions: match header.positions {
             Positions::Half => unpack_half_positions(positions),
             Positions::Fixed(bits) => unpack_fixed_positions(positions, bits),
@@ -22,28 +36,34 @@ pub(super) fn unpack(header: &Header, body: &[u8]) -> Columns {
         opacity_logits: look_up(opacities, &table(logit)),
         colours: unpack_triples(colours, &table(|colour| (colour / 255.0 - 0.5) / 0.15)),
         log_scales: unpack_triples(scales, &table(|scale| scale / 16.0 - 10.0)),
-        rotations: std::array::from_fn(|_| Vec::new()),
+        rotations: match header.rotations {
+            Rotations::FirstThree => unpack_first_three(rotations),
+            Rotations::SmallestThree => unpack_smallest_three(rotations),
+        },
         sh: Sh {
             degree: header.degree,
             values: look_up(harmonics, &table(|value| (value - 128.0) / 128.0)),
         },
-    };
-    let [x, y, z] = unpack_triples(rotations, &table(|part| part.mul_add(1.0 / 127.5, -1.0)));
-    let w = x.iter().zip(&y).zip(&z).map(|((x, y), z)| {
-        let squared = z.mul_add(*z, x.mul_add(*x, y * y));
-        (1.0 - squared).max(0.0).sqrt()
-    });
-    columns.rotations = [w.collect(), x, y, z];
-    columns
+    }
 }
 
-/// The body's sections; short ones where the body is short, which the caller has ruled out.
-fn sections(mut body: &[u8], sizes: [usize; 6]) -> [&[u8]; 6] {
-    sizes.map(|size| {
-        let (section, rest) = body.split_at(size.min(body.len()));
-        body = rest;
-        section
-    })
+fn unpack_first_three(bytes: &[u8]) -> [Vec<f32>; 4] {
+    let [x, y, z] = unpack_triples(bytes, &table(rotation::first_three_part));
+    let parts = x.iter().zip(&y).zip(&z);
+    let w = parts.map(|((x, y), z)| rotation::first_three_w(*x, *y, *z));
+    [w.collect(), x, y, z]
+}
+
+fn unpack_smallest_three(bytes: &[u8]) -> [Vec<f32>; 4] {
+    let (splats, _) = bytes.as_chunks::<4>();
+    let mut columns: [Vec<f32>; 4] = std::array::from_fn(|_| Vec::with_capacity(splats.len()));
+    for splat in splats {
+        let parts = rotation::unpack_smallest_three(*splat);
+        for (column, part) in columns.iter_mut().zip(parts) {
+            column.push(part);
+        }
+    }
+    columns
 }
 
 fn table(meaning: impl Fn(f32) -> f32) -> Table {

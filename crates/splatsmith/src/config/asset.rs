@@ -81,7 +81,7 @@ pub(crate) fn container(flag: &str, path: &Path, problems: &mut Problems) -> Opt
     if found.is_none() {
         problems.add(
             format!("{flag} {}: no container has this extension", path.display()),
-            "name it .ply or .spz",
+            "name it .ply, .spz or .splat",
         );
     }
     found
