@@ -1,11 +1,12 @@
-//! The bittensor wire: sr25519 keys and ss58 addresses, hotkey files, the metagraph, and the signed
-//! HTTP that dendrites (clients) and axons (servers) speak.
+//! The bittensor wire: sr25519 keys and ss58 addresses, hotkey files, the metagraph and the chain it
+//! is read from, and the signed HTTP that dendrites (clients) and axons (servers) speak.
 //!
 //! Parity is with the Python SDK 9.x, whose protocol is the same from 9.0 to 10.x. Nothing here knows
 //! a particular subnet: a subnet's messages implement [`Synapse`].
 
 #![forbid(unsafe_code)]
 
+mod address_policy;
 mod axon;
 mod call_error;
 mod dendrite;
@@ -16,8 +17,10 @@ mod public_key;
 mod synapse;
 mod wallet;
 
+pub mod chain;
 pub mod keyfile;
 
+pub use address_policy::{AddressPolicy, AddressRefusal};
 pub use axon::{Axon, Caller, HandlerError};
 pub use call_error::CallError;
 pub use dendrite::{Dendrite, DendriteOptions};
