@@ -117,7 +117,7 @@ pub(super) fn quote(text: impl Display) -> String {
     if short.len() < text.len() {
         short.push('…');
     }
-    short
+    short.trim().to_owned()
 }
 
 #[cfg(test)]
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_foreign_text_cannot_flood_or_forge_a_log() {
-        assert_eq!(quote("a\nb\x1b[31mc"), "a b [31mc");
+        assert_eq!(quote("a\nb\x1b[31mc\n"), "a b [31mc");
         assert_eq!(quote("x".repeat(10_000)).chars().count(), LONGEST_QUOTE + 1);
     }
 }
