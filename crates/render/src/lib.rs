@@ -17,6 +17,8 @@
 mod band;
 mod blend;
 mod camera;
+#[cfg(feature = "gpu-render")]
+mod gpu;
 mod image;
 mod layers;
 mod project;
@@ -26,6 +28,8 @@ mod sheet;
 
 pub use band::TILE;
 pub use camera::{Camera, CameraError, MAX_SIDE, Orbit, VALIDATOR_SIZE, validator_cameras};
+#[cfg(feature = "gpu-render")]
+pub use gpu::{GpuError, GpuRenderer};
 pub use image::{Image, ImageError, TransparentImage};
 pub use layers::{Layers, render_layers};
 pub use raster::{WHITE, render, render_views};

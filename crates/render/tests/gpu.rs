@@ -1,0 +1,307 @@
+//! The GPU rasteriser against the goldens, the plain twin and the CPU renderer. It wants an adapter,
+//! which `mesa-vulkan-drivers` (lavapipe) is; with SPLATSMITH_GPU_REQUIRED=1 its absence is a failure.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+#[path = "common/twin.rs"]
+mod twin;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use common::{difference, read_ply, read_png};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use render::{
+    Camera, GpuRenderer, Image, Orbit, Scene, VALIDATOR_EXTENT, WHITE, render_views,
+    validator_cameras,
+};
+use splat::{Cloud, Splat};
+
+/// The one renderer of all tests: they also show that it can be used again.
+fn renderer() -> Option<MutexGuard<'static, GpuRenderer>> {
+    static RENDERER: OnceLock<Option<Mutex<GpuRenderer>>> = OnceLock::new();
+    let renderer = RENDERER.get_or_init(|| match GpuRenderer::new() {
+        Ok(renderer) => {
+            println!("{}", renderer.adapter());
+            Some(Mutex::new(renderer))
+        }
+        Err(error) => {
+            let required =
+                std::env::var_os("SPLATSMITH_GPU_REQUIRED").is_some_and(|set| set == "1");
+            assert!(!required, "{error}");
+            println!("skipped: no adapter");
+            None
+        }
+    });
+    // A failed test says nothing about the renderer.
+    let lock = |renderer: &'static Mutex<GpuRenderer>| {
+        renderer.lock().unwrap_or_else(PoisonError::into_inner)
+    };
+    renderer.as_ref().map(lock)
+}
+
+/// Acceptance of the project: PSNR ≥ 85 dB, ≥ 99.9 % of bytes equal, none further than 8.
+fn assert_alike(ours: &[u8], theirs: &[u8], name: &str) {
+    let found = difference(ours, theirs);
+    println!(
+        "{name}: {:.2} dB, {:.4} % equal, at most {} off",
+        found.psnr,
+        found.equal * 100.0,
+        found.worst
+    );
+    assert!(found.psnr >= 85.0, "{name}: {:.2} dB", found.psnr);
+    assert!(found.equal >= 0.999, "{name}: {} equal", found.equal);
+    assert!(found.worst <= 8, "{name}: {} off", found.worst);
+}
+
+fn orbit(width: u32, height: u32) -> Camera {
+    Camera::orbit(Orbit {
+        width,
+        height,
+        ..Orbit::default()
+    })
+    .unwrap()
+}
+
+fn check_goldens(renderer: &mut GpuRenderer, folder: &Path, name: &str, cloud: &Cloud) {
+    let scene = Scene::new(cloud, Some(VALIDATOR_EXTENT)).unwrap();
+    let cameras = validator_cameras(518).unwrap();
+    let views = renderer.render_views(&scene, &cameras, WHITE).unwrap();
+    assert_eq!(views.len(), 16);
+    assert_eq!(views[0], views[15], "the last view repeats the first");
+    for index in [0, 1, 5, 9, 13] {
+        let golden = read_png(&folder.join(format!("{name}_v{index:02}.png")));
+        assert_alike(
+            &views[index].rgb,
+            &golden.rgb,
+            &format!("{name} view {index}"),
+        );
+    }
+    let fast = render_views(&scene, &cameras, WHITE);
+    for (index, (view, fast)) in views.iter().zip(&fast).enumerate() {
+        assert_alike(
+            &view.rgb,
+            &fast.rgb,
+            &format!("{name} view {index}, GPU and CPU"),
+        );
+    }
+    let camera = Camera::orbit(Orbit {
+        azimuth_deg: 45.0,
+        elevation_deg: 0.0,
+        radius: 3.0,
+        width: 1080,
+        height: 1080,
+        ..Orbit::default()
+    })
+    .unwrap();
+    let scene = Scene::new(cloud, Some(1.0)).unwrap();
+    let view = renderer.render_views(&scene, &[camera], WHITE).unwrap();
+    let golden = read_png(&folder.join(format!("{name}_test1080.png")));
+    assert_alike(&view[0].rgb, &golden.rgb, &format!("{name} at 1080"));
+}
+
+#[test]
+fn torus_matches_the_reference() {
+    let Some(mut renderer) = renderer() else {
+        return;
+    };
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let cloud = read_ply(&folder.join("torus.ply"));
+    check_goldens(&mut renderer, &folder, "torus", &cloud);
+}
+
+#[test]
+fn the_validators_own_asset_matches_real_gsplat() {
+    let Some(mut renderer) = renderer() else {
+        return;
+    };
+    let data = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let ply = data.join("splats/hamburger.ply");
+    if !ply.exists() {
+        println!("skipped: no ../shared");
+        return;
+    }
+    let folder = data.join("goldens/render");
+    check_goldens(&mut renderer, &folder, "hamburger", &read_ply(&ply));
+}
+
+/// Needles and specks, some nearly as long as the cloud, opacities from nothing to ∞, and colours
+/// out of range by `vividness`.
+fn wild_cloud(random: &mut ChaCha8Rng, count: usize, vividness: f32) -> Cloud {
+    (0..count)
+        .map(|index| Splat {
+            position: std::array::from_fn(|_| random.random_range(-1.0..1.0)),
+            log_scale: [
+                random.random_range(-7.0..-2.0),
+                random.random_range(-7.0..if index % 3 == 0 { 0.5 } else { -3.0 }),
+                random.random_range(-6.0..-2.0),
+            ],
+            rotation: std::array::from_fn(|_| random.random_range(-1.0..1.0)),
+            opacity_logit: match index % 17 {
+                0 => f32::INFINITY,
+                1 => f32::NEG_INFINITY,
+                _ => random.random_range(-7.0..7.0),
+            },
+            colour: std::array::from_fn(|_| random.random_range(-vividness..vividness)),
+        })
+        .collect()
+}
+
+#[test]
+fn synthetic_clouds_match_the_plain_twin() {
+    let Some(mut renderer) = renderer() else {
+        return;
+    };
+    let background = [0.2, 1.0, 0.6];
+    for seed in 0..24 {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        // Every fourth is seen from within, in colours far out of range: rounding shows there, the
+        // CPU's too.
+        let absurd = seed % 4 == 3;
+        let vividness = if absurd { 4.0 } else { 2.0 };
+        let cloud = wild_cloud(&mut random, [3, 40, 400][seed as usize % 3], vividness);
+        let camera = Camera::orbit(Orbit {
+            azimuth_deg: random.random_range(-400.0..400.0),
+            elevation_deg: random.random_range(-90.0..90.0),
+            radius: [2.5, 5.0, 20.0, 0.3][seed as usize % 4],
+            fov_y_deg: random.random_range(20.0..100.0),
+            width: random.random_range(100..240),
+            height: random.random_range(100..180),
+        })
+        .unwrap();
+        let extent = random.random_range(0.5..3.0);
+        let scene = Scene::new(&cloud, Some(extent)).unwrap();
+        let views = renderer.render_views(&scene, std::slice::from_ref(&camera), background);
+        let ours = &views.unwrap()[0].rgb;
+        let plain = twin::render(&cloud, extent, &camera, background);
+        if absurd {
+            let found = difference(ours, &plain);
+            println!(
+                "seed {seed}: {:.2} dB, {:.5} equal",
+                found.psnr, found.equal
+            );
+            assert!(found.psnr >= 70.0, "seed {seed}: {:.2} dB", found.psnr);
+            assert!(found.equal >= 0.995, "seed {seed}: {}", found.equal);
+            assert!(found.worst <= 8, "seed {seed}: {} off", found.worst);
+        } else {
+            assert_alike(ours, &plain, &format!("seed {seed}"));
+        }
+    }
+}
+
+#[test]
+fn odd_sizes_and_views_of_nothing() {
+    let Some(mut renderer) = renderer() else {
+        return;
+    };
+    let cloud = wild_cloud(&mut ChaCha8Rng::seed_from_u64(99), 300, 2.0);
+    let scene = Scene::new(&cloud, Some(VALIDATOR_EXTENT)).unwrap();
+    let sizes = [
+        (1, 1),
+        (16, 16),
+        (17, 1),
+        (1, 33),
+        (31, 15),
+        (257, 3),
+        (64, 129),
+    ];
+    let cameras = sizes.map(|(width, height)| orbit(width, height));
+    let views = renderer
+        .render_views(&scene, &cameras, [0.0, 0.5, 1.0])
+        .unwrap();
+    let fast = render_views(&scene, &cameras, [0.0, 0.5, 1.0]);
+    for (ours, theirs) in views.iter().zip(&fast) {
+        assert_eq!((ours.width, ours.height), (theirs.width, theirs.height));
+        let found = difference(&ours.rgb, &theirs.rgb);
+        assert!(found.worst <= 1, "{}×{}", ours.width, ours.height);
+    }
+    assert!(
+        renderer
+            .render_views(&scene, &[], WHITE)
+            .unwrap()
+            .is_empty()
+    );
+    // Everything lies behind the camera, or beside what it sees.
+    let aside: Cloud = [[0.0, 0.0, 50.0], [40.0, 0.0, 0.0]]
+        .map(|position| Splat {
+            position,
+            log_scale: [-3.0; 3],
+            rotation: [1.0, 0.0, 0.0, 0.0],
+            opacity_logit: 3.0,
+            colour: [0.0; 3],
+        })
+        .into_iter()
+        .collect();
+    let scene = Scene::new(&aside, None).unwrap();
+    let views = renderer
+        .render_views(&scene, &[orbit(50, 20)], [0.0, 0.5, 2.0])
+        .unwrap();
+    assert_eq!(views[0].rgb, [0, 127, 255].repeat(50 * 20));
+}
+
+/// Splats that fill the image, one behind the other.
+fn veils(count: usize, opacity_logit: f32) -> Cloud {
+    (0..count)
+        .map(|index| Splat {
+            position: [0.0, 0.0, 0.5 - index as f32 / count as f32],
+            log_scale: [2.0, 2.0, -5.0],
+            rotation: [1.0, 0.0, 0.0, 0.0],
+            opacity_logit,
+            colour: [
+                (index as f32 * 0.1).sin(),
+                (index as f32 * 0.2).sin(),
+                index as f32 / count as f32,
+            ],
+        })
+        .collect()
+}
+
+#[test]
+fn image_filling_splats_are_blended_in_windows() {
+    let Some(mut renderer) = renderer() else {
+        return;
+    };
+    // 33 · 33 tiles each: several windows of pairs. The faint never close a pixel.
+    for (count, logit) in [(600, -4.5), (1200, 4.0)] {
+        let scene = Scene::new(&veils(count, logit), None).unwrap();
+        let cameras = [orbit(518, 518), orbit(300, 700)];
+        let views = renderer.render_views(&scene, &cameras, WHITE).unwrap();
+        let fast = render_views(&scene, &cameras, WHITE);
+        for (ours, theirs) in views.iter().zip(&fast) {
+            assert_alike(&ours.rgb, &theirs.rgb, &format!("{count} veils of {logit}"));
+            assert!(ours.rgb.iter().any(|&byte| byte != 255));
+        }
+    }
+}
+
+#[test]
+fn large_images_are_blended_in_strips() {
+    let Some(mut renderer) = renderer() else {
+        return;
+    };
+    let cloud = wild_cloud(&mut ChaCha8Rng::seed_from_u64(5), 200, 2.0);
+    let scene = Scene::new(&cloud, Some(VALIDATOR_EXTENT)).unwrap();
+    // 157 · 132 tiles: two strips.
+    let camera = [orbit(2500, 2100)];
+    let views = renderer.render_views(&scene, &camera, WHITE).unwrap();
+    let fast = render_views(&scene, &camera, WHITE);
+    assert_alike(&views[0].rgb, &fast[0].rgb, "2500×2100");
+}
+
+#[test]
+fn repeated_renders_are_the_same() {
+    let Some(mut renderer) = renderer() else {
+        return;
+    };
+    let mut random = ChaCha8Rng::seed_from_u64(11);
+    let clouds = [20_000, 70_000, 100].map(|count| wild_cloud(&mut random, count, 2.0));
+    let scenes = clouds.map(|cloud| Scene::new(&cloud, Some(VALIDATOR_EXTENT)).unwrap());
+    let cameras = [orbit(130, 130), orbit(75, 200)];
+    let mut render =
+        |scene: &Scene| -> Vec<Image> { renderer.render_views(scene, &cameras, WHITE).unwrap() };
+    let first: Vec<_> = scenes.iter().map(&mut render).collect();
+    let again: Vec<_> = scenes.iter().map(&mut render).collect();
+    assert_eq!(first, again);
+    assert_ne!(first[0], first[1]);
+}
