@@ -5,8 +5,11 @@ use std::fmt::Write as _;
 use super::fields;
 use crate::{Cloud, Sh};
 
-/// Rows written at a time, so that a block stays in cache while every column adds its share.
-const BLOCK_ROWS: usize = 1024;
+/// Rows written at a time: they stay in the innermost cache while every column adds its share.
+const BLOCK_ROWS: usize = 32;
+
+/// Bytes of a number.
+const WORD: usize = size_of::<f32>();
 
 /// Writes a cloud: binary little endian, all `float`, in the order `x y z f_dc f_rest opacity scale
 /// rot` (404-Repo/spz, without normals). The same cloud is always the same bytes, and reading them
@@ -15,12 +18,13 @@ const BLOCK_ROWS: usize = 1024;
 pub fn write(cloud: &Cloud) -> Vec<u8> {
     let columns = cloud.columns();
     let harmonics = Sh::values_per_splat(columns.sh.degree);
-    let size = 4 * (fields::COUNT + harmonics);
+    let width = fields::COUNT + harmonics;
     let header = header(cloud.len(), harmonics);
-    let mut bytes = vec![0; header.len() + cloud.len() * size];
+    let mut bytes = vec![0; header.len() + cloud.len() * width * WORD];
     let (head, body) = bytes.split_at_mut(header.len());
     head.copy_from_slice(header.as_bytes());
-    for (block, rows) in body.chunks_mut(BLOCK_ROWS * size).enumerate() {
+    let (words, _) = body.as_chunks_mut::<WORD>();
+    for (block, rows) in words.chunks_mut(BLOCK_ROWS * width).enumerate() {
         let first = block * BLOCK_ROWS;
         for (field, column) in fields::columns(columns).into_iter().enumerate() {
             let place = if field < fields::BEFORE_REST {
@@ -28,20 +32,27 @@ pub fn write(cloud: &Cloud) -> Vec<u8> {
             } else {
                 field + harmonics
             };
-            scatter(rows, size, place, column.iter().skip(first));
+            let places = rows.iter_mut().skip(place).step_by(width);
+            for (word, value) in places.zip(column.iter().skip(first)) {
+                *word = value.to_le_bytes();
+            }
         }
-        for index in 0..harmonics {
-            let slot = fields::rest_slot(index, harmonics);
-            let values = columns.sh.values.iter().skip(first * harmonics + slot);
-            scatter(
-                rows,
-                size,
-                fields::BEFORE_REST + index,
-                values.step_by(harmonics),
-            );
+    }
+    if harmonics > 0 {
+        let values = columns.sh.values.chunks_exact(harmonics);
+        for (row, values) in words.chunks_exact_mut(width).zip(values) {
+            scatter_harmonics(row, values);
         }
     }
     bytes
+}
+
+/// Puts the harmonics of a splat into its row.
+fn scatter_harmonics(row: &mut [[u8; WORD]], values: &[f32]) {
+    let words = row.iter_mut().skip(fields::BEFORE_REST);
+    for (index, word) in words.take(values.len()).enumerate() {
+        *word = values[fields::rest_slot(index, values.len())].to_le_bytes();
+    }
 }
 
 fn header(count: usize, harmonics: usize) -> String {
@@ -55,16 +66,4 @@ fn header(count: usize, harmonics: usize) -> String {
     }
     header.push_str("end_header\n");
     header
-}
-
-/// Puts values into the `place`-th float of successive rows.
-fn scatter<'a>(rows: &mut [u8], size: usize, place: usize, values: impl Iterator<Item = &'a f32>) {
-    for (row, value) in rows.chunks_exact_mut(size).zip(values) {
-        if let Some(out) = row
-            .get_mut(place * 4..)
-            .and_then(<[u8]>::first_chunk_mut::<4>)
-        {
-            *out = value.to_le_bytes();
-        }
-    }
 }

@@ -1,14 +1,26 @@
 //! A cloud into the packed stream, section after section.
 //!
 //! Plain float32 arithmetic, in the order the reference does it (404-Repo/spz,
-//! `src/cc/load-spz.cc`): that is what makes every byte equal. The loops are free of branches and
-//! calls where they can be, so that they vectorise.
+//! `src/cc/load-spz.cc`): that is what makes every byte equal. It is done on a block of splats at a
+//! time, without branches or calls where that can be, so that it vectorises; only then are the bytes
+//! of the splats woven together.
+
+use rayon::prelude::*;
 
 use super::{
     header::{self, Header},
     rotation::{self, Rotations},
 };
 use crate::{Cloud, Sh};
+
+/// Splats whose numbers are worked on together.
+const LANES: usize = 32;
+
+/// Splats a thread takes at a time.
+const PIECE: usize = 256 * LANES;
+
+/// One number of every splat of a block.
+type Block<T> = [T; LANES];
 
 /// Steps of a packed position per unit.
 const POSITION_STEPS: f32 = 4096.0;
@@ -33,29 +45,24 @@ pub(super) fn pack(cloud: &Cloud, kind: Rotations) -> Vec<u8> {
     let [positions, opacities, colours, scales, rotations, harmonics] =
         sections_mut(body, header.sections());
 
-    pack_positions(&columns.positions, positions);
-    for (byte, logit) in opacities.iter_mut().zip(&columns.opacity_logits) {
-        *byte = quantise(sigmoid(*logit) * 255.0);
-    }
-    for channel in 0..3 {
-        pack_column(
-            &columns.colours[channel],
-            &mut colours[channel..],
-            |colour| colour * (COLOUR_SCALE * 255.0) + 0.5 * 255.0,
-        );
-        pack_column(
-            &columns.log_scales[channel],
-            &mut scales[channel..],
-            |log_scale| (log_scale + 10.0) * 16.0,
-        );
-    }
+    weave(&columns.positions, positions, pack_positions);
+    let opacity = std::array::from_ref(&columns.opacity_logits);
+    weave(opacity, opacities, |[logits]| {
+        logits.map(|logit| [quantise(sigmoid(logit) * 255.0)])
+    });
+    weave(&columns.colours, colours, |colours| {
+        woven(colours.map(|channel| {
+            each(&channel, |colour| {
+                quantise(colour * (COLOUR_SCALE * 255.0) + 0.5 * 255.0)
+            })
+        }))
+    });
+    weave(&columns.log_scales, scales, |scales| {
+        woven(scales.map(|axis| each(&axis, |log_scale| quantise((log_scale + 10.0) * 16.0))))
+    });
     match kind {
-        Rotations::FirstThree => {
-            pack_rotations(&columns.rotations, rotations, rotation::pack_first_three);
-        }
-        Rotations::SmallestThree => {
-            pack_rotations(&columns.rotations, rotations, rotation::pack_smallest_three);
-        }
+        Rotations::FirstThree => weave(&columns.rotations, rotations, pack_first_three),
+        Rotations::SmallestThree => weave(&columns.rotations, rotations, pack_smallest_three),
     }
     pack_harmonics(&columns.sh, harmonics);
     stream
@@ -69,6 +76,35 @@ fn sections_mut(mut body: &mut [u8], sizes: [usize; 6]) -> [&mut [u8]; 6] {
     })
 }
 
+/// Fills a section: each block of the columns becomes its splats' bytes. On all cores.
+fn weave<const COLUMNS: usize, const BYTES: usize>(
+    columns: &[Vec<f32>; COLUMNS],
+    section: &mut [u8],
+    pack: impl Fn([Block<f32>; COLUMNS]) -> Block<[u8; BYTES]> + Sync,
+) {
+    let (rows, _) = section.as_chunks_mut::<BYTES>();
+    let pieces = rows.par_chunks_mut(PIECE).enumerate();
+    pieces.for_each(|(piece, rows)| {
+        for (block, rows) in rows.chunks_mut(LANES).enumerate() {
+            let first = piece * PIECE + block * LANES;
+            let packed = pack(columns.each_ref().map(|column| block_at(column, first)));
+            rows.copy_from_slice(&packed[..rows.len()]);
+        }
+    });
+}
+
+/// The block of a column that begins at splat `first`, filled up with zeros at the column's end.
+fn block_at(column: &[f32], first: usize) -> Block<f32> {
+    let rest = column.get(first..).unwrap_or_default();
+    rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut block = [0.0; LANES];
+        for (lane, value) in block.iter_mut().zip(rest) {
+            *lane = *value;
+        }
+        block
+    })
+}
+
 /// `1 / (1 + e^−v)`: exactly 0 and 1 at the infinities.
 fn sigmoid(logit: f32) -> f32 {
     1.0 / (1.0 + (-logit).exp())
@@ -76,28 +112,49 @@ fn sigmoid(logit: f32) -> f32 {
 
 /// Rounds half away from zero and clamps to a byte; not-a-number is 0.
 ///
-/// Spelt out, because `f32::round` is a call on plain x86-64. The fraction of a float is exact, so
-/// this is its equal on every input (the tests go through them).
+/// Spelt out, because `f32::round` is a call on plain x86-64 and a saturating cast takes several
+/// instructions: added to 2²³, a number this small is rounded to a whole one, half to even, that
+/// stands in the lowest bits. The fraction of a float is exact, so this is the equal of its
+/// definition on every input (the tests go through them).
 pub(super) fn quantise(value: f32) -> u8 {
-    let value = value.clamp(0.0, 255.0);
-    let whole = value as i32;
-    (whole + i32::from(value - whole as f32 >= 0.5)) as u8
+    const WHOLE: f32 = 8_388_608.0;
+    // Not `clamp`: the first comparison sends not-a-number to 0.
+    let value = if value > 0.0 { value } else { 0.0 };
+    let value = if value < 255.0 { value } else { 255.0 };
+    let rounded = value + WHOLE;
+    let halved_down = value - (rounded - WHOLE) == 0.5;
+    (rounded.to_bits() + u32::from(halved_down)) as u8
 }
 
-fn pack_column(column: &[f32], out: &mut [u8], scaled: impl Fn(f32) -> f32) {
-    for (triple, value) in out.chunks_mut(3).zip(column) {
-        triple[0] = quantise(scaled(*value));
+/// Does the same to every number of a block. (`map` on an array this long does not vectorise.)
+fn each<T: Copy + Default>(block: &Block<f32>, work: impl Fn(f32) -> T) -> Block<T> {
+    let mut out = [T::default(); LANES];
+    for (out, value) in out.iter_mut().zip(block) {
+        *out = work(*value);
     }
+    out
 }
 
-fn pack_positions(positions: &[Vec<f32>; 3], out: &mut [u8]) {
-    let [xs, ys, zs] = positions;
-    for (((bytes, x), y), z) in out.chunks_exact_mut(9).zip(xs).zip(ys).zip(zs) {
-        let [x0, x1, x2, _] = fixed_point(*x).to_le_bytes();
-        let [y0, y1, y2, _] = fixed_point(*y).to_le_bytes();
-        let [z0, z1, z2, _] = fixed_point(*z).to_le_bytes();
-        bytes.copy_from_slice(&[x0, x1, x2, y0, y1, y2, z0, z1, z2]);
+/// Three bytes of every splat, splat after splat.
+fn woven([first, second, third]: [Block<u8>; 3]) -> Block<[u8; 3]> {
+    let mut out = [[0; 3]; LANES];
+    for (lane, out) in out.iter_mut().enumerate() {
+        *out = [first[lane], second[lane], third[lane]];
     }
+    out
+}
+
+fn pack_positions(axes: [Block<f32>; 3]) -> Block<[u8; 9]> {
+    const LOW_BITS: u64 = (1 << 24) - 1;
+    let [x, y, z] = axes.map(|axis| each(&axis, fixed_point));
+    let mut out = [[0; 9]; LANES];
+    for (lane, out) in out.iter_mut().enumerate() {
+        // Sign extension, cut off at once.
+        let [x, y, z] = [x, y, z].map(|axis| axis[lane] as u64 & LOW_BITS);
+        let [b0, b1, b2, b3, b4, b5, b6, b7] = (x | y << 24 | z << 48).to_le_bytes();
+        *out = [b0, b1, b2, b3, b4, b5, b6, b7, (z >> 16) as u8];
+    }
+    out
 }
 
 /// A position in steps, rounded half away from zero. The low 24 bits are kept, so it wraps at
@@ -117,16 +174,34 @@ fn fixed_point(position: f32) -> i32 {
     }
 }
 
-fn pack_rotations<const SIZE: usize>(
-    rotations: &[Vec<f32>; 4],
-    out: &mut [u8],
-    pack: impl Fn([f32; 4]) -> [u8; SIZE],
-) {
-    let [ws, xs, ys, zs] = rotations;
-    let (out, _) = out.as_chunks_mut::<SIZE>();
-    for ((((bytes, w), x), y), z) in out.iter_mut().zip(ws).zip(xs).zip(ys).zip(zs) {
-        *bytes = pack([*w, *x, *y, *z]);
+/// x, y, z of the unit quaternions that have w ≥ 0. Step by step, so that each step vectorises.
+fn pack_first_three([w, x, y, z]: [Block<f32>; 4]) -> Block<[u8; 3]> {
+    let mut norm = [0.0; LANES];
+    for (lane, norm) in norm.iter_mut().enumerate() {
+        *norm = rotation::norm([w[lane], x[lane], y[lane], z[lane]]);
     }
+    let mut half_turn = [0.0; LANES];
+    for (lane, half_turn) in half_turn.iter_mut().enumerate() {
+        *half_turn = rotation::half_turn(w[lane] / norm[lane]);
+    }
+    woven([x, y, z].map(|part| {
+        let mut out = [0; LANES];
+        for (lane, out) in out.iter_mut().enumerate() {
+            *out = quantise(rotation::first_three_byte(
+                part[lane] / norm[lane],
+                half_turn[lane],
+            ));
+        }
+        out
+    }))
+}
+
+fn pack_smallest_three([w, x, y, z]: [Block<f32>; 4]) -> Block<[u8; 4]> {
+    let mut out = [[0; 4]; LANES];
+    for (lane, out) in out.iter_mut().enumerate() {
+        *out = rotation::pack_smallest_three([w[lane], x[lane], y[lane], z[lane]]);
+    }
+    out
 }
 
 fn pack_harmonics(sh: &Sh, out: &mut [u8]) {
@@ -134,19 +209,21 @@ fn pack_harmonics(sh: &Sh, out: &mut [u8]) {
     if per_splat == 0 {
         return;
     }
-    for (bytes, values) in out
-        .chunks_exact_mut(per_splat)
-        .zip(sh.values.chunks_exact(per_splat))
-    {
-        for (index, (byte, value)) in bytes.iter_mut().zip(values).enumerate() {
-            let bucket = if index < FIRST_DEGREE_VALUES {
-                FIRST_DEGREE_BUCKET
-            } else {
-                HIGHER_DEGREE_BUCKET
-            };
-            *byte = quantise_harmonic(*value, bucket);
+    let pieces = out.par_chunks_mut(PIECE * per_splat);
+    let values = sh.values.par_chunks(PIECE * per_splat);
+    pieces.zip(values).for_each(|(bytes, values)| {
+        let splats = bytes.chunks_exact_mut(per_splat);
+        for (bytes, values) in splats.zip(values.chunks_exact(per_splat)) {
+            let (first, higher) = bytes.split_at_mut(FIRST_DEGREE_VALUES);
+            let (first_values, higher_values) = values.split_at(FIRST_DEGREE_VALUES);
+            for (byte, value) in first.iter_mut().zip(first_values) {
+                *byte = quantise_harmonic(*value, FIRST_DEGREE_BUCKET);
+            }
+            for (byte, value) in higher.iter_mut().zip(higher_values) {
+                *byte = quantise_harmonic(*value, HIGHER_DEGREE_BUCKET);
+            }
         }
-    }
+    });
 }
 
 /// The middle of the bucket a value falls into, of −1 to 1 in 256 steps.

@@ -43,11 +43,26 @@ pub(super) fn first_three_w(x: f32, y: f32, z: f32) -> f32 {
     (1.0 - squared).max(0.0).sqrt()
 }
 
-/// x, y, z of the unit quaternion of a rotation that has w ≥ 0.
-pub(super) fn pack_first_three([w, x, y, z]: [f32; 4]) -> [u8; 3] {
-    let norm = (x * x + y * y + z * z + w * w).sqrt();
-    let half_turn = if w / norm < 0.0 { -127.5 } else { 127.5 };
-    [x, y, z].map(|part| quantise(part / norm * half_turn + 127.5))
+/// Length of a quaternion, in the order the reference adds it up.
+pub(super) fn norm([w, x, y, z]: [f32; 4]) -> f32 {
+    (x * x + y * y + z * z + w * w).sqrt()
+}
+
+/// Half the steps of a byte, with the sign that makes w positive: q and −q are one rotation.
+pub(super) fn half_turn(unit_w: f32) -> f32 {
+    if unit_w < 0.0 { -127.5 } else { 127.5 }
+}
+
+/// The byte of a part of a unit quaternion, before it is rounded.
+pub(super) fn first_three_byte(part: f32, half_turn: f32) -> f32 {
+    part * half_turn + 127.5
+}
+
+/// The three bytes of a rotation `w, x, y, z`.
+pub(super) fn pack_first_three(rotation: [f32; 4]) -> [u8; 3] {
+    let norm = norm(rotation);
+    let [w, x, y, z] = rotation.map(|part| part / norm);
+    [x, y, z].map(|part| quantise(first_three_byte(part, half_turn(w))))
 }
 
 /// Bits of a magnitude, the largest there is, and the sign above it.
@@ -63,7 +78,7 @@ const LARGEST_PART: f32 = std::f32::consts::FRAC_1_SQRT_2;
 /// becomes the identity.
 pub(super) fn pack_smallest_three([w, x, y, z]: [f32; 4]) -> [u8; 4] {
     const IDENTITY: u32 = 3 << (3 * PART_BITS);
-    let norm = (x * x + y * y + z * z + w * w).sqrt();
+    let norm = norm([w, x, y, z]);
     if norm == 0.0 || !norm.is_finite() {
         return IDENTITY.to_le_bytes();
     }
