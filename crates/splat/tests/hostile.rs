@@ -6,16 +6,23 @@ mod common;
 
 use common::{golden, vertices};
 use proptest::prelude::*;
-use splat::{OutputProfile, inspect::inspect, ply, read};
+use splat::{Container, OutputProfile, inspect::inspect, ply, read, read_named};
 
 /// Reads hostile bytes: whatever comes of it, an error is one printable line and a cloud can be
 /// worked with.
 fn survive(bytes: &[u8]) {
-    match read(bytes) {
-        Ok((cloud, container)) => {
+    survive_named(bytes, "cloud");
+}
+
+/// The same of a file with a name, which decides where the bytes do not.
+fn survive_named(bytes: &[u8], name: &str) {
+    match read_named(bytes, name.as_ref()) {
+        Ok((cloud, _)) => {
             let fitted = OutputProfile::PULL_2025.apply(cloud, splat::Frame::YDown);
             let _ = inspect(&fitted, &OutputProfile::PULL_2025).to_string();
-            container.write(&fitted).unwrap();
+            for container in Container::ALL {
+                container.write(&fitted).unwrap();
+            }
         }
         Err(error) => {
             let line = error.to_string();
@@ -83,7 +90,73 @@ fn head_of_ply() -> Vec<u8> {
     ply::write(&common::sound(3))
 }
 
+fn niantic() -> Vec<u8> {
+    let cloud = ply::read(&small_ply()).unwrap();
+    let version = splat::spz::niantic::Version::V3;
+    Container::NianticSpz(version).write(&cloud).unwrap()
+}
+
+fn gzip(stream: &[u8]) -> Vec<u8> {
+    let mut member = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut member, stream).unwrap();
+    member.finish().unwrap()
+}
+
+fn gunzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut inside = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(bytes), &mut inside).unwrap();
+    inside
+}
+
+#[test]
+fn rows_that_cannot_be_splats_are_refused_in_one_line() {
+    let message = |bytes: &[u8]| {
+        survive_named(bytes, "x.splat");
+        let refused = read_named(bytes, "x.splat".as_ref()).unwrap_err();
+        refused.to_string()
+    };
+    let rows = Container::Splat.write(&common::sound(4)).unwrap();
+    assert!(message(&rows[..127]).contains("127 bytes"));
+    assert!(message(b"").contains("empty"));
+    let sized = |size: f32| {
+        let mut rows = rows.clone();
+        rows[32 + 16..32 + 20].copy_from_slice(&size.to_le_bytes());
+        rows
+    };
+    assert!(message(&sized(-1.0)).contains("splat 1 has a negative size"));
+    assert!(message(&sized(f32::NAN)).contains("not a number"));
+    survive_named(&sized(0.0), "x.splat");
+    survive_named(&sized(f32::INFINITY), "x.splat");
+}
+
 proptest! {
+    #[test]
+    fn truncated_gzip_is_survived(cut in any::<prop::sample::Index>()) {
+        let bytes = niantic();
+        let bytes = &bytes[..cut.index(bytes.len())];
+        prop_assert!(read(bytes).is_err());
+        survive(bytes);
+    }
+
+    #[test]
+    fn flipped_bits_in_gzip_are_survived(flips in flips()) {
+        survive(&flipped(niantic(), &flips));
+        // Within the member, where its sum does not notice.
+        let stream = gunzipped(&niantic());
+        let mut header_flips = flipped(stream[..16].to_vec(), &flips);
+        header_flips.extend(&stream[16..]);
+        survive(&gzip(&header_flips));
+    }
+
+    #[test]
+    fn noise_in_new_clothes_is_survived(noise in prop::collection::vec(any::<u8>(), 0..2000)) {
+        survive(&[&b"\x1F\x8B\x08"[..], &noise].concat());
+        survive(&gzip(&[b"NGSP\x03\0\0\0", &noise[..]].concat()));
+        survive(&[&b"NGSP\x04\0\0\0"[..], &noise].concat());
+        survive_named(&noise, "x.splat");
+        survive_named(&noise[..noise.len() / 32 * 32], "x.splat");
+    }
+
     #[test]
     fn truncated_files_are_survived(cut in any::<prop::sample::Index>()) {
         for bytes in [small_ply(), golden("spz/sh1_256.spz"), golden("spz/sh3_256.spz")] {

@@ -71,6 +71,56 @@ fn a_bomb_is_refused_by_what_it_claims() {
     assert!(used < 4 * MEBIBYTE, "{used} bytes");
 }
 
+fn gzip(stream: &[u8]) -> Vec<u8> {
+    let mut member = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut member, stream).unwrap();
+    member.finish().unwrap()
+}
+
+#[test]
+fn a_gzip_promise_or_bomb_costs_no_memory_either() {
+    let _alone = alone();
+    let mut stream = b"NGSP\x03\0\0\0\x80\x96\x98\0\x03\x0c\0\0".to_vec();
+    stream.extend([0; 1000]);
+    let promise = gzip(&stream);
+    stream[12] = 0;
+    stream.resize(16 + 200_000_000, 0);
+    let bomb = gzip(&stream);
+    drop(stream);
+    for (bytes, what) in [(promise, "bomb"), (bomb, "bomb")] {
+        let used = peak(|| {
+            let line = read(&bytes).unwrap_err().to_string();
+            assert!(line.contains(what), "{line}");
+        });
+        assert!(used < 4 * MEBIBYTE, "{used} bytes");
+    }
+    // As much as a small file may come to, and not there: nothing is made room for.
+    let mut stream = b"NGSP\x03\0\0\0\0\0\x30\0\0\x0c\0\0".to_vec();
+    stream.extend([0; 1000]);
+    let bytes = gzip(&stream);
+    let used = peak(|| {
+        let line = read(&bytes).unwrap_err().to_string();
+        assert!(line.contains("truncated"), "{line}");
+    });
+    assert!(used < MEBIBYTE, "{used} bytes");
+}
+
+#[test]
+fn a_frame_of_a_forged_size_is_not_believed() {
+    let _alone = alone();
+    // A single segment whose content is said to be 2^40 bytes, then one of just four times the file.
+    let forged = |size: u64| {
+        let mut bytes = b"\x28\xB5\x2F\xFD\xE0".to_vec();
+        bytes.extend(size.to_le_bytes());
+        bytes.extend([0x55; 200]);
+        bytes
+    };
+    for size in [1 << 40, u64::MAX, 800, 20_000_000] {
+        let used = peak(|| assert!(spz::decode(&forged(size)).is_err()));
+        assert!(used < 4 * MEBIBYTE, "{used} bytes for {size}");
+    }
+}
+
 #[test]
 fn bytes_after_the_stream_are_never_held() {
     let _alone = alone();
@@ -99,4 +149,15 @@ fn what_is_read_takes_memory_in_proportion() {
     small.resize(small.len() + 14 * 100_000, 1);
     let used = peak(|| drop(ply::read(&small).unwrap()));
     assert!(used < 5 * small.len(), "{used} bytes for {}", small.len());
+    // Packed: the stream, the cloud, and rotations once more while `.splat` columns are made.
+    for container in splat::Container::ALL.into_iter().skip(1) {
+        let bytes = container.write(&cloud).unwrap();
+        let name = format!("cloud.{}", container.extension());
+        let used = peak(|| drop(splat::read_named(&bytes, name.as_ref()).unwrap()));
+        assert!(
+            used < 2 * ply.len(),
+            "{container}: {used} bytes for {}",
+            ply.len()
+        );
+    }
 }

@@ -22,7 +22,7 @@ pub(super) fn compress(stream: &[u8], compression: Compression) -> Result<Vec<u8
     let level = compression.level.unwrap_or(Level::DEFAULT).get();
     zstd::bulk::Compressor::new(level)
         .and_then(|mut compressor| {
-            compressor.set_parameter(CParameter::NbWorkers(compression.workers()))?;
+            compressor.set_parameter(CParameter::NbWorkers(compression.workers(stream.len())))?;
             compressor.compress(stream)
         })
         .map_err(SpzError::Compress)

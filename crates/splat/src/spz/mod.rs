@@ -69,15 +69,22 @@ pub struct Compression {
 }
 
 impl Compression {
-    /// More threads than anybody has use for: a file of 10 million splats is 91 jobs.
-    const MOST_WORKERS: u32 = 64;
+    /// The fewest bytes zstd gives a worker.
+    const SMALLEST_JOB: usize = 1024 * 1024;
 
-    fn workers(self) -> u32 {
-        let cores = || u32::try_from(rayon::current_num_threads()).unwrap_or(1);
-        self.workers
-            .unwrap_or_else(cores)
-            .clamp(1, Self::MOST_WORKERS)
+    /// How many workers a stream of so many bytes keeps busy, of those that are asked for.
+    fn workers(self, stream: usize) -> u32 {
+        let as_u32 = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let asked = self.workers;
+        let asked = asked.unwrap_or_else(|| as_u32(rayon::current_num_threads()));
+        asked.clamp(
+            1,
+            as_u32(1 + stream / Self::SMALLEST_JOB).min(Self::MOST_WORKERS),
+        )
     }
+
+    /// zstd's own limit.
+    const MOST_WORKERS: u32 = 64;
 }
 
 /// The two things called SPZ.
