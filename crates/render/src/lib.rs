@@ -17,6 +17,7 @@
 mod band;
 mod blend;
 mod camera;
+mod device;
 #[cfg(feature = "gpu-render")]
 mod gpu;
 mod image;
@@ -28,6 +29,7 @@ mod sheet;
 
 pub use band::TILE;
 pub use camera::{Camera, CameraError, MAX_SIDE, Orbit, VALIDATOR_SIZE, validator_cameras};
+pub use device::{Device, DeviceError, Renderer};
 #[cfg(feature = "gpu-render")]
 pub use gpu::{GpuError, GpuRenderer};
 pub use image::{Image, ImageError, TransparentImage};

@@ -13,8 +13,8 @@ use common::{difference, read_ply, read_png};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use render::{
-    Camera, GpuRenderer, Image, Orbit, Scene, VALIDATOR_EXTENT, WHITE, render_views,
-    validator_cameras,
+    Camera, Device, GpuRenderer, Image, Orbit, Renderer, Scene, VALIDATOR_EXTENT, WHITE,
+    render_views, validator_cameras,
 };
 use splat::{Cloud, Splat};
 
@@ -290,6 +290,29 @@ fn large_images_are_blended_in_strips() {
 }
 
 #[test]
+fn many_splats_on_many_tiles_are_blended_in_batches() {
+    let Some(mut renderer) = renderer() else {
+        return;
+    };
+    // 2^14 tiles, of which 2^18 splats might each touch all: two batches.
+    let mut random = ChaCha8Rng::seed_from_u64(6);
+    let cloud: Cloud = (0..270_000)
+        .map(|_| Splat {
+            position: std::array::from_fn(|_| random.random_range(-0.7..0.7)),
+            log_scale: [-7.0; 3],
+            rotation: [1.0, 0.0, 0.0, 0.0],
+            opacity_logit: 5.0,
+            colour: std::array::from_fn(|_| random.random_range(-2.0..2.0)),
+        })
+        .collect();
+    let scene = Scene::new(&cloud, None).unwrap();
+    let camera = [orbit(2048, 2048)];
+    let views = renderer.render_views(&scene, &camera, WHITE).unwrap();
+    let fast = render_views(&scene, &camera, WHITE);
+    assert_alike(&views[0].rgb, &fast[0].rgb, "270000 splats on 2048²");
+}
+
+#[test]
 fn repeated_renders_are_the_same() {
     let Some(mut renderer) = renderer() else {
         return;
@@ -304,4 +327,23 @@ fn repeated_renders_are_the_same() {
     let again: Vec<_> = scenes.iter().map(&mut render).collect();
     assert_eq!(first, again);
     assert_ne!(first[0], first[1]);
+}
+
+#[test]
+fn a_device_is_opened_by_name() {
+    if renderer().is_none() {
+        return;
+    }
+    let scene = Scene::new(&veils(20, 1.0), None).unwrap();
+    let cameras = [orbit(70, 50)];
+    let fast = render_views(&scene, &cameras, WHITE);
+    for device in [Device::Gpu, Device::Auto] {
+        let mut renderer = Renderer::open(device).unwrap();
+        println!("{device:?}: {}", renderer.name());
+        let views = renderer.render_views(&scene, &cameras, WHITE).unwrap();
+        assert_alike(&views[0].rgb, &fast[0].rgb, &renderer.name());
+    }
+    let software = GpuRenderer::new().unwrap().is_software();
+    let auto = Renderer::open(Device::Auto).unwrap();
+    assert_eq!(software, auto.name() == "the CPU");
 }

@@ -71,7 +71,7 @@ impl Context {
         })
     }
 
-    /// Name, driver and interface, for people.
+    /// Name, interface and driver, for people.
     pub(super) fn name(&self) -> String {
         name(&self.info)
     }
@@ -135,11 +135,13 @@ impl Context {
 }
 
 fn name(info: &wgpu::AdapterInfo) -> String {
-    let driver = [info.driver.as_str(), info.driver_info.as_str()].join(" ");
-    match driver.trim() {
-        "" => format!("{} ({})", info.name, info.backend),
-        driver => format!("{} ({}, {driver})", info.name, info.backend),
-    }
+    let interface = info.backend.to_string();
+    [&info.name, &interface, &info.driver, &info.driver_info]
+        .map(|part| part.trim())
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn is_software(info: &wgpu::AdapterInfo) -> bool {
