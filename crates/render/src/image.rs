@@ -66,6 +66,22 @@ impl std::fmt::Debug for TransparentImage {
 }
 
 impl Image {
+    /// No pixels yet.
+    pub(crate) const fn empty() -> Self {
+        Self {
+            width: 0,
+            height: 0,
+            rgb: Vec::new(),
+        }
+    }
+
+    /// Makes room for this size; what the pixels are is left open.
+    pub(crate) fn resize(&mut self, width: u32, height: u32) {
+        self.width = width;
+        self.height = height;
+        self.rgb.resize(width as usize * height as usize * 3, 0);
+    }
+
     /// The image as a PNG file.
     ///
     /// # Errors

@@ -2,11 +2,9 @@
 //! the pictures made of them.
 
 use crate::{
-    band::TILE,
-    blend::Canvas,
     camera::Camera,
+    cpu::{CpuRenderer, Pixel},
     image::{Image, TransparentImage},
-    project::{Footprint, project_with_depths},
     scene::Scene,
 };
 
@@ -51,55 +49,29 @@ impl std::fmt::Debug for Layers {
 /// One view of `scene` as layers, with the blending of [`render`](crate::render()).
 #[must_use]
 pub fn render_layers(scene: &Scene, camera: &Camera) -> Layers {
-    let footprints = project_with_depths(scene, camera, true);
-    let size = [camera.width as usize, camera.height as usize];
-    let mut layers = Layers {
-        width: camera.width,
-        height: camera.height,
-        colour: vec![[0.0; 3]; size[0] * size[1]],
-        transmittance: vec![1.0; size[0] * size[1]],
-        depth: vec![0.0; size[0] * size[1]],
-    };
-    let (mut colours, mut depths) = (Canvas::new(), Canvas::new());
-    for top in (0..size[1]).step_by(TILE) {
-        let reaching: Vec<&(f32, Footprint)> = footprints
-            .iter()
-            .filter(|(_, one)| reaches(one, 1, top))
-            .collect();
-        for left in (0..size[0]).step_by(TILE) {
-            let shape = [TILE.min(size[0] - left), TILE.min(size[1] - top)];
-            colours.clear([left, top], shape);
-            depths.clear([left, top], shape);
-            for (depth, footprint) in reaching.iter().filter(|(_, one)| reaches(one, 0, left)) {
-                depths.blend(&Footprint {
-                    colour: [*depth, 1.0, 0.0],
-                    ..*footprint
-                });
-                if !colours.blend(footprint) {
-                    break;
-                }
-            }
-            for row in 0..shape[1] {
-                for column in 0..shape[0] {
-                    let place = (top + row) * size[0] + left + column;
-                    let (colour, transmittance) = colours.gathered(column, row);
-                    let ([weighted, weight, _], _) = depths.gathered(column, row);
-                    layers.colour[place] = colour;
-                    layers.transmittance[place] = transmittance;
-                    layers.depth[place] = if weight > 0.0 { weighted / weight } else { 0.0 };
-                }
-            }
-        }
-    }
-    layers
-}
-
-/// Whether a footprint touches the tile that begins at pixel `start` along `axis`.
-fn reaches(footprint: &Footprint, axis: usize, start: usize) -> bool {
-    usize::from(footprint.low[axis]) < start + TILE && usize::from(footprint.high[axis]) > start
+    CpuRenderer::shared().render_layers(scene, camera)
 }
 
 impl Layers {
+    /// The layers of rendered pixels.
+    pub(crate) fn from_pixels(camera: &Camera, pixels: &[Pixel]) -> Self {
+        let depth = |pixel: &Pixel| {
+            let covered = 1.0 - pixel.transmittance;
+            if covered > 0.0 {
+                pixel.depth / covered
+            } else {
+                0.0
+            }
+        };
+        Self {
+            width: camera.width,
+            height: camera.height,
+            colour: pixels.iter().map(|pixel| pixel.colour).collect(),
+            transmittance: pixels.iter().map(|pixel| pixel.transmittance).collect(),
+            depth: pixels.iter().map(depth).collect(),
+        }
+    }
+
     /// The view on a background of RGB from 0 to 1: what [`render`](crate::render()) makes, to the
     /// byte.
     #[must_use]

@@ -14,21 +14,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod band;
-mod blend;
 mod camera;
+mod cpu;
 mod device;
 #[cfg(feature = "gpu-render")]
 mod gpu;
 mod image;
 mod layers;
-mod project;
 mod raster;
 mod scene;
 mod sheet;
 
-pub use band::TILE;
 pub use camera::{Camera, CameraError, MAX_SIDE, Orbit, VALIDATOR_SIZE, validator_cameras};
+pub use cpu::{CpuRenderer, InstructionSet, Measured};
 pub use device::{Device, DeviceError, Renderer};
 #[cfg(feature = "gpu-render")]
 pub use gpu::{GpuError, GpuRenderer};

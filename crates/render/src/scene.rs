@@ -1,6 +1,7 @@
 //! A cloud made ready to be rendered: activated, normalised, and stored column by column.
 
-use splat::Cloud;
+use rayon::prelude::*;
+use splat::{Cloud, Columns};
 use thiserror::Error;
 
 /// The longest side of the box around the splat centres to which the validator scales an asset.
@@ -8,6 +9,12 @@ pub const VALIDATOR_EXTENT: f32 = 1.5;
 
 /// Degree-0 spherical-harmonic basis function, `1 / (2·√π)`.
 const SH_DEGREE_0: f32 = 0.282_094_8;
+
+/// Contributions below this are skipped by gsplat, and so are splats of less opacity.
+pub(crate) const ALPHA_MIN: f32 = 1.0 / 255.0;
+
+/// The exponential of more is not a finite number.
+const LOG_SCALE_MAX: f32 = 88.722;
 
 /// A cloud of which no picture can be made.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
@@ -31,16 +38,47 @@ pub enum SceneError {
     BadExtent(f32),
 }
 
-/// Splats in the form the rasteriser reads: activated opacity and colour, world-space covariance,
-/// one column per number so that a vector unit can load neighbours.
+/// Splats of one [`Group`].
+pub(crate) const GROUP: usize = 16;
+
+/// What of sixteen neighbouring splats the projection reads, number by number, so that a vector unit
+/// loads neighbours.
+#[derive(Debug, Clone)]
+#[repr(C, align(64))]
+pub(crate) struct Group {
+    pub(crate) positions: [[f32; GROUP]; 3],
+    /// Upper triangle of the world-space covariance: xx, xy, xz, yy, yz, zz.
+    pub(crate) covariances: [[f32; GROUP]; 6],
+}
+
+impl Group {
+    /// What fills the last group: not-a-number is seen by no camera.
+    const UNSEEN: Self = Self {
+        positions: [[f32::NAN; GROUP]; 3],
+        covariances: [[0.0; GROUP]; 6],
+    };
+}
+
+/// What of a splat is painted: the same for every camera.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[repr(C, align(16))]
+pub(crate) struct Paint {
+    /// Not clamped: may be negative or above 1.
+    pub(crate) colour: [f32; 3],
+    /// log₂ of the opacity after dimming, −7.994 (1/255) to 0.
+    pub(crate) log2_opacity: f32,
+}
+
+/// Splats in the form the rasterisers read: activated opacity and colour, world-space covariance.
+/// About 52 bytes a splat.
 #[derive(Debug, Clone)]
 pub struct Scene {
-    pub(crate) positions: [Vec<f32>; 3],
-    /// Upper triangle of the covariance: xx, xy, xz, yy, yz, zz.
-    pub(crate) covariances: [Vec<f32>; 6],
-    pub(crate) opacities: Vec<f32>,
-    pub(crate) colours: [Vec<f32>; 3],
+    /// All splats, in the cloud's order; the last group may be filled up.
+    pub(crate) groups: Vec<Group>,
+    /// One for each splat.
+    pub(crate) paints: Vec<Paint>,
     dropped: usize,
+    faint: usize,
 }
 
 /// What the validator does to every asset before it looks at it.
@@ -60,7 +98,8 @@ impl Scene {
     ///
     /// Splats that cannot be drawn (a NaN or infinite position, scale, rotation or colour, a NaN
     /// opacity, a zero quaternion) are left out and counted by [`Scene::dropped`]; opacity logits
-    /// of ±∞ are legal.
+    /// of ±∞ are legal. Splats whose dimmed opacity is below 1/255 show in no picture and are left
+    /// out too, counted by [`Scene::faint`].
     ///
     /// # Errors
     /// When no drawable splat is left or the cloud cannot be scaled to `extent`.
@@ -79,16 +118,16 @@ impl Scene {
         Ok(Self::activate(cloud, &kept, normalisation))
     }
 
-    /// Number of splats that will be drawn.
+    /// Number of splats that can be drawn. It may be 0, where all are too faint to show.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.opacities.len()
+        self.paints.len()
     }
 
-    /// Always false: a scene without splats is not built.
+    /// Whether nothing can be drawn because all splats are too faint to show.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.opacities.is_empty()
+        self.paints.is_empty()
     }
 
     /// Number of splats of the cloud that were left out because they cannot be drawn.
@@ -97,40 +136,37 @@ impl Scene {
         self.dropped
     }
 
-    fn activate(cloud: &Cloud, kept: &[usize], normalisation: Normalisation) -> Self {
+    /// Number of splats that were left out because no pixel can show them.
+    #[must_use]
+    pub fn faint(&self) -> usize {
+        self.faint
+    }
+
+    fn activate(cloud: &Cloud, kept: &[u32], normalisation: Normalisation) -> Self {
         let columns = cloud.columns();
-        let Normalisation {
-            shift,
-            scale,
-            opacity_factor,
-        } = normalisation;
-        let mut covariances: [Vec<f32>; 6] =
-            std::array::from_fn(|_| Vec::with_capacity(kept.len()));
-        for &index in kept {
-            let rotation = std::array::from_fn(|part| columns.rotations[part][index]);
-            let deviations =
-                std::array::from_fn(|axis| columns.log_scales[axis][index].exp() * scale);
-            for (column, value) in covariances.iter_mut().zip(covariance(rotation, deviations)) {
-                column.push(value);
-            }
-        }
-        let gather = |column: &[f32], activate: &dyn Fn(f32) -> f32| -> Vec<f32> {
-            kept.iter().map(|&index| activate(column[index])).collect()
+        let opacity = |&index: &u32| {
+            let opacity = sigmoid(columns.opacity_logits[index as usize]);
+            (opacity * normalisation.opacity_factor).clamp(0.0, 1.0)
+        };
+        let shown: Vec<u32> = kept
+            .par_iter()
+            .copied()
+            .filter(|index| opacity(index) >= ALPHA_MIN)
+            .collect();
+        let paint = |index: &u32| Paint {
+            colour: [0, 1, 2].map(|channel: usize| {
+                0.5 + SH_DEGREE_0 * columns.colours[channel][*index as usize]
+            }),
+            log2_opacity: opacity(index).log2(),
         };
         Self {
-            positions: std::array::from_fn(|axis| {
-                gather(&columns.positions[axis], &|value| (value - shift) * scale)
-            }),
-            covariances,
-            opacities: gather(&columns.opacity_logits, &|logit| {
-                (sigmoid(logit) * opacity_factor).clamp(0.0, 1.0)
-            }),
-            colours: std::array::from_fn(|channel| {
-                gather(&columns.colours[channel], &|value| {
-                    0.5 + SH_DEGREE_0 * value
-                })
-            }),
+            groups: shown
+                .par_chunks(GROUP)
+                .map(|indices| normalisation.group(columns, indices))
+                .collect(),
+            paints: shown.par_iter().map(paint).collect(),
             dropped: cloud.len() - kept.len(),
+            faint: kept.len() - shown.len(),
         }
     }
 }
@@ -143,7 +179,29 @@ impl Normalisation {
         opacity_factor: 1.0,
     };
 
-    fn to_extent(cloud: &Cloud, kept: &[usize], extent: f32) -> Result<Self, SceneError> {
+    /// Up to [`GROUP`] splats, moved, scaled and turned.
+    fn group(&self, columns: &Columns, indices: &[u32]) -> Group {
+        let mut group = Group::UNSEEN;
+        for (lane, &index) in indices.iter().enumerate() {
+            let index = index as usize;
+            let rotation = [0, 1, 2, 3].map(|part: usize| columns.rotations[part][index]);
+            let deviations =
+                [0, 1, 2].map(|axis: usize| columns.log_scales[axis][index].exp() * self.scale);
+            for (axis, row) in group.positions.iter_mut().enumerate() {
+                row[lane] = (columns.positions[axis][index] - self.shift) * self.scale;
+            }
+            for (row, value) in group
+                .covariances
+                .iter_mut()
+                .zip(covariance(rotation, deviations))
+            {
+                row[lane] = value;
+            }
+        }
+        group
+    }
+
+    fn to_extent(cloud: &Cloud, kept: &[u32], extent: f32) -> Result<Self, SceneError> {
         if !(extent > 0.0 && extent.is_finite()) {
             return Err(SceneError::BadExtent(extent));
         }
@@ -151,7 +209,7 @@ impl Normalisation {
         for axis in &cloud.columns().positions {
             let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
             for &index in kept {
-                let value = f64::from(axis[index]);
+                let value = f64::from(axis[index as usize]);
                 low = low.min(value);
                 high = high.max(value);
                 sum += value;
@@ -175,21 +233,24 @@ impl Normalisation {
 }
 
 /// Indices of the splats all of whose numbers mean something.
-fn drawable(cloud: &Cloud) -> Vec<usize> {
+fn drawable(cloud: &Cloud) -> Vec<u32> {
     let columns = cloud.columns();
-    (0..cloud.len())
-        .filter(|&index| {
-            let finite = |columns: &[Vec<f32>]| columns.iter().all(|one| one[index].is_finite());
-            finite(&columns.positions)
-                && columns
-                    .log_scales
-                    .iter()
-                    .all(|one| one[index].exp().is_finite())
-                && finite(&columns.rotations)
-                && columns.rotations.iter().any(|one| one[index] != 0.0)
-                && finite(&columns.colours)
-                && !columns.opacity_logits[index].is_nan()
-        })
+    let means_something = |&index: &u32| {
+        let index = index as usize;
+        let finite = |columns: &[Vec<f32>]| columns.iter().all(|one| one[index].is_finite());
+        finite(&columns.positions)
+            && columns
+                .log_scales
+                .iter()
+                .all(|one| one[index] <= LOG_SCALE_MAX)
+            && finite(&columns.rotations)
+            && columns.rotations.iter().any(|one| one[index] != 0.0)
+            && finite(&columns.colours)
+            && !columns.opacity_logits[index].is_nan()
+    };
+    (0..cloud.len().min(u32::MAX as usize) as u32)
+        .into_par_iter()
+        .filter(means_something)
         .collect()
 }
 

@@ -1,7 +1,7 @@
 //! A scene's columns on the GPU.
 
 use super::{GpuError, MAX_SPLATS, context::Context};
-use crate::scene::Scene;
+use crate::scene::{GROUP, Group, Paint, Scene};
 
 /// Splats whose paints are interleaved and handed over at a time.
 const CHUNK: usize = 1 << 16;
@@ -32,24 +32,28 @@ impl SceneBuffers {
 
     /// Replaces what is there. The scene must fit.
     pub(super) fn upload(&self, context: &Context, scene: &Scene) -> Result<(), GpuError> {
-        let [xx, xy, xz, yy, yz, zz] = &scene.covariances;
-        let [x, y, z] = &scene.positions;
-        for (buffer, columns) in [
-            (&self.positions, [x, y, z]),
-            (&self.covariances_x, [xx, xy, xz]),
-            (&self.covariances_yz, [yy, yz, zz]),
-        ] {
-            let mut offset = 0;
-            for column in columns {
-                let bytes: &[u8] = bytemuck::cast_slice(column);
-                context.queue.write_buffer(buffer, offset, bytes);
-                offset += bytes.len() as u64;
+        let count = scene.len();
+        for first in (0..count).step_by(CHUNK) {
+            let last = (first + CHUNK).min(count);
+            let write = |buffer, column: usize, number: &dyn Fn(&Group) -> &[f32; GROUP]| {
+                let values: Vec<f32> = (first..last)
+                    .map(|index| number(&scene.groups[index / GROUP])[index % GROUP])
+                    .collect();
+                let offset = (column * count + first) as u64 * 4;
+                context
+                    .queue
+                    .write_buffer(buffer, offset, bytemuck::cast_slice(&values));
+            };
+            for column in 0..3 {
+                write(&self.positions, column, &|group| &group.positions[column]);
+                write(&self.covariances_x, column, &|group| {
+                    &group.covariances[column]
+                });
+                write(&self.covariances_yz, column, &|group| {
+                    &group.covariances[column + 3]
+                });
             }
-        }
-        for first in (0..scene.len()).step_by(CHUNK) {
-            let paints: Vec<[f32; 4]> = (first..(first + CHUNK).min(scene.len()))
-                .map(|index| paint(scene, index))
-                .collect();
+            let paints: Vec<[f32; 4]> = scene.paints[first..last].iter().map(paint).collect();
             context.queue.write_buffer(
                 &self.paints,
                 first as u64 * 16,
@@ -61,9 +65,9 @@ impl SceneBuffers {
 }
 
 /// Red, green, blue, log2 of the opacity.
-fn paint(scene: &Scene, index: usize) -> [f32; 4] {
-    let [red, green, blue] = [0, 1, 2].map(|channel: usize| scene.colours[channel][index]);
-    [red, green, blue, scene.opacities[index].max(1e-30).log2()]
+fn paint(paint: &Paint) -> [f32; 4] {
+    let [red, green, blue] = paint.colour;
+    [red, green, blue, paint.log2_opacity]
 }
 
 /// The number of splats, where they fit.

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use crate::{band::TILE, camera::Camera};
+use crate::camera::Camera;
+
+/// Side of a tile in pixels, as `blend.wgsl` has it.
+const TILE: usize = 16;
 
 /// The most tiles of a strip, but for one row of them: their numbers have 14 bits, which the two
 /// passes of the sort over them cover.
