@@ -4,6 +4,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::GpuError;
 
+/// The adapters there are, the best first: discrete before integrated, and drivers that run on the
+/// CPU last, or, without `software`, not at all.
+pub(super) fn adapters(software: bool) -> Vec<wgpu::Adapter> {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+        flags: wgpu::InstanceFlags::empty(),
+        ..wgpu::InstanceDescriptor::new_without_display_handle()
+    });
+    let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
+    adapters.retain(|adapter| software || !is_software(&adapter.get_info()));
+    adapters.sort_by_key(|adapter| preference(adapter.get_info().device_type));
+    adapters
+}
+
 /// An opened GPU.
 pub(super) struct Context {
     pub(super) device: wgpu::Device,
@@ -14,29 +27,8 @@ pub(super) struct Context {
 }
 
 impl Context {
-    /// Opens the best adapter: discrete before integrated, and drivers that run on the CPU last,
-    /// or, without `software`, not at all.
-    pub(super) fn open(software: bool) -> Result<Self, GpuError> {
-        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
-            flags: wgpu::InstanceFlags::empty(),
-            ..wgpu::InstanceDescriptor::new_without_display_handle()
-        });
-        let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
-        adapters.retain(|adapter| software || !is_software(&adapter.get_info()));
-        adapters.sort_by_key(|adapter| preference(adapter.get_info().device_type));
-        let mut refusal = GpuError::NoAdapter;
-        for adapter in adapters {
-            match Self::request(&adapter) {
-                Ok(context) => return Ok(context),
-                // What the best of them says is what its owner wants to know.
-                Err(error) if refusal == GpuError::NoAdapter => refusal = error,
-                Err(_) => {}
-            }
-        }
-        Err(refusal)
-    }
-
-    fn request(adapter: &wgpu::Adapter) -> Result<Self, GpuError> {
+    /// Opens an adapter.
+    pub(super) fn open(adapter: &wgpu::Adapter) -> Result<Self, GpuError> {
         let info = adapter.get_info();
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("splats"),

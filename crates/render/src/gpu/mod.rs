@@ -71,7 +71,20 @@ impl GpuRenderer {
     }
 
     fn open(software: bool) -> Result<Self, GpuError> {
-        let context = Context::open(software)?;
+        let mut refusal = GpuError::NoAdapter;
+        for adapter in context::adapters(software) {
+            match Self::on(&adapter) {
+                Ok(renderer) => return Ok(renderer),
+                // What the best of them says is what its owner wants to know.
+                Err(error) if refusal == GpuError::NoAdapter => refusal = error,
+                Err(_) => {}
+            }
+        }
+        Err(refusal)
+    }
+
+    fn on(adapter: &wgpu::Adapter) -> Result<Self, GpuError> {
+        let context = Context::open(adapter)?;
         let kernels = Kernels::compile(&context);
         context.check()?;
         Ok(Self {

@@ -60,7 +60,11 @@ impl Readback {
             open: word(head, 3),
         };
         if wanted(counters) {
-            rgb.extend(pixels.chunks_exact(4).flat_map(|pixel| &pixel[..3]));
+            let start = rgb.len();
+            rgb.resize(start + pixels.len() / 4 * 3, 0);
+            for (to, from) in rgb[start..].chunks_exact_mut(3).zip(pixels.chunks_exact(4)) {
+                to.copy_from_slice(&from[..3]);
+            }
         }
         drop(mapped);
         self.buffer.unmap();

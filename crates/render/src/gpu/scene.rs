@@ -3,8 +3,8 @@
 use super::{GpuError, MAX_SPLATS, context::Context};
 use crate::scene::{GROUP, Group, Paint, Scene};
 
-/// Splats whose paints are interleaved and handed over at a time.
-const CHUNK: usize = 1 << 16;
+/// Splats gathered and handed over at a time; whole groups.
+const CHUNK: usize = GROUP << 12;
 
 /// The columns of a scene, in buffers that outlive it.
 pub(super) struct SceneBuffers {
@@ -35,23 +35,21 @@ impl SceneBuffers {
         let count = scene.len();
         for first in (0..count).step_by(CHUNK) {
             let last = (first + CHUNK).min(count);
-            let write = |buffer, column: usize, number: &dyn Fn(&Group) -> &[f32; GROUP]| {
-                let values: Vec<f32> = (first..last)
-                    .map(|index| number(&scene.groups[index / GROUP])[index % GROUP])
-                    .collect();
-                let offset = (column * count + first) as u64 * 4;
-                context
-                    .queue
-                    .write_buffer(buffer, offset, bytemuck::cast_slice(&values));
-            };
-            for column in 0..3 {
-                write(&self.positions, column, &|group| &group.positions[column]);
-                write(&self.covariances_x, column, &|group| {
-                    &group.covariances[column]
-                });
-                write(&self.covariances_yz, column, &|group| {
-                    &group.covariances[column + 3]
-                });
+            let groups = &scene.groups[first / GROUP..last.div_ceil(GROUP)];
+            let columns = [
+                (&self.positions, [0, 1, 2]),
+                (&self.covariances_x, [3, 4, 5]),
+                (&self.covariances_yz, [6, 7, 8]),
+            ];
+            for (buffer, numbers) in columns {
+                for (place, number) in numbers.into_iter().enumerate() {
+                    let mut values = column(groups, number);
+                    values.truncate(last - first);
+                    let offset = (place * count + first) as u64 * 4;
+                    context
+                        .queue
+                        .write_buffer(buffer, offset, bytemuck::cast_slice(&values));
+                }
             }
             let paints: Vec<[f32; 4]> = scene.paints[first..last].iter().map(paint).collect();
             context.queue.write_buffer(
@@ -62,6 +60,19 @@ impl SceneBuffers {
         }
         context.check()
     }
+}
+
+/// One number of each splat: x, y, z, then xx, xy, xz, yy, yz, zz.
+fn column(groups: &[Group], number: usize) -> Vec<f32> {
+    let mut values = Vec::with_capacity(groups.len() * GROUP);
+    for group in groups {
+        let lanes = match number.checked_sub(group.positions.len()) {
+            Some(entry) => &group.covariances[entry],
+            None => &group.positions[number],
+        };
+        values.extend_from_slice(lanes);
+    }
+    values
 }
 
 /// Red, green, blue, log2 of the opacity.

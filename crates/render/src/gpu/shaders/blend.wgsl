@@ -25,6 +25,8 @@ const BATCH: u32 = 256u;
 const ALPHA_MAX: f32 = 0.999;
 // What covers less is skipped.
 const ALPHA_MIN: f32 = 1.0 / 255.0;
+// A little less than log2(ALPHA_MIN), for rounding.
+const FAINTEST: f32 = -7.9945;
 // A pixel that would let through this much or less is finished, without the splat that made it so.
 const TRANSMITTANCE_MIN: f32 = 1e-4;
 const LOG2_E: f32 = 1.4426950408889634;
@@ -125,9 +127,14 @@ fn blend(
                 let delta = ellipse.xy - centre;
                 let exponent = 0.5 * (ellipse.z * delta.x * delta.x
                     + shared_ends[step] * delta.y * delta.y) + ellipse.w * delta.x * delta.y;
-                let alpha = min(exp2(paint.w - exponent * LOG2_E), ALPHA_MAX);
-                // So that a conic that overflowed to no number covers nothing.
-                if !(exponent >= 0.0 && alpha >= ALPHA_MIN) {
+                let power = paint.w - exponent * LOG2_E;
+                // Most pixels of a tile lie outside of most splats. Says no to what is no number, too,
+                // which a conic that overflowed makes.
+                if !(exponent >= 0.0 && power >= FAINTEST) {
+                    continue;
+                }
+                let alpha = min(exp2(power), ALPHA_MAX);
+                if alpha < ALPHA_MIN {
                     continue;
                 }
                 let next = through * (1.0 - alpha);
