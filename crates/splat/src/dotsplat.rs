@@ -9,7 +9,10 @@
 
 use thiserror::Error;
 
-use crate::{Cloud, Columns, Sh};
+use crate::{
+    Cloud, Columns, Sh,
+    opacity::{logit, sigmoid},
+};
 
 /// Bytes of a row.
 const ROW: usize = 32;
@@ -61,7 +64,7 @@ pub fn read(bytes: &[u8]) -> Result<Cloud, DotSplatError> {
             rows.iter().map(|row| float(row, 3 + axis).ln()).collect()
         }),
         rotations: std::array::from_fn(|part| rotation.iter().map(|parts| parts[part]).collect()),
-        opacity_logits: rows.iter().map(|row| logit(row[27])).collect(),
+        opacity_logits: rows.iter().map(|row| logit(f32::from(row[27]))).collect(),
         colours: std::array::from_fn(|channel| {
             let colour = |row: &[u8; ROW]| (f32::from(row[24 + channel]) / 255.0 - 0.5) / SH_C0;
             rows.iter().map(colour).collect()
@@ -87,7 +90,7 @@ pub fn write(cloud: &Cloud) -> Vec<u8> {
             .colour
             .map(|value| byte((0.5 + SH_C0 * value) * 255.0));
         bytes.extend(colour);
-        bytes.push(byte(255.0 / (1.0 + (-splat.opacity_logit).exp())));
+        bytes.push(byte(sigmoid(splat.opacity_logit) * 255.0));
         bytes.extend(pack_rotation(splat.rotation));
     }
     bytes
@@ -96,12 +99,6 @@ pub fn write(cloud: &Cloud) -> Vec<u8> {
 fn float(row: &[u8; ROW], place: usize) -> f32 {
     let (words, _) = row.as_chunks::<4>();
     f32::from_le_bytes(words[place])
-}
-
-/// Before the sigmoid: −∞ for 0 and +∞ for 255.
-fn logit(opacity: u8) -> f32 {
-    let opacity = f32::from(opacity) / 255.0;
-    (opacity / (1.0 - opacity)).ln()
 }
 
 /// The nearest byte, as the clamped arrays of JavaScript have it.

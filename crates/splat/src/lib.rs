@@ -9,6 +9,7 @@
 mod cloud;
 mod container;
 mod frame;
+mod opacity;
 mod profile;
 
 pub mod dotsplat;

@@ -11,7 +11,7 @@ use super::{
     header::{self, Header},
     rotation::{self, Rotations},
 };
-use crate::{Cloud, Sh};
+use crate::{Cloud, Sh, opacity::sigmoid};
 
 /// Splats whose numbers are worked on together.
 const LANES: usize = 32;
@@ -103,11 +103,6 @@ fn block_at(column: &[f32], first: usize) -> Block<f32> {
         }
         block
     })
-}
-
-/// `1 / (1 + e^−v)`: exactly 0 and 1 at the infinities.
-fn sigmoid(logit: f32) -> f32 {
-    1.0 / (1.0 + (-logit).exp())
 }
 
 /// Rounds half away from zero and clamps to a byte; not-a-number is 0.

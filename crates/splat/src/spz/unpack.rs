@@ -10,7 +10,7 @@ use super::{
     rotation::{self, Rotations},
     stream::Stream,
 };
-use crate::{Cloud, Columns, Sh};
+use crate::{Cloud, Columns, Sh, opacity::logit};
 
 /// What each byte means.
 type Table = [f32; 256];
@@ -86,12 +86,6 @@ fn table(meaning: impl Fn(f32) -> f32) -> Table {
     })
 }
 
-/// Before the sigmoid: −∞ for 0 and +∞ for 255.
-fn logit(byte: f32) -> f32 {
-    let opacity = byte / 255.0;
-    (opacity / (1.0 - opacity)).ln()
-}
-
 fn look_up(bytes: &[u8], table: &Table) -> Vec<f32> {
     bytes.iter().map(|byte| table[usize::from(*byte)]).collect()
 }
@@ -135,14 +129,6 @@ fn unpack_half_positions(bytes: &[u8]) -> [Vec<f32>; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn opacities_reach_both_infinities() {
-        let logits = table(logit);
-        assert_eq!(logits[0], f32::NEG_INFINITY);
-        assert_eq!(logits[255], f32::INFINITY);
-        assert!((logits[128] - 0.007_843).abs() < 1e-6);
-    }
 
     #[test]
     fn fixed_points_extend_their_sign() {
