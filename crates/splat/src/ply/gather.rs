@@ -1,8 +1,10 @@
 //! Vertices whose rows are all of one size: gathered a few rows at a time, column by column.
 //!
 //! The rows of a block stay in the innermost cache while every column takes its share, and a column
-//! is written only once, at its end: it is never zeroed first. So reading runs at the speed of
-//! memory on one core.
+//! is written only once, at its end: it is never zeroed first. That runs at the speed of memory on
+//! one core; what takes longer is the system's handing out fresh pages, so cores share the columns.
+
+use rayon::prelude::*;
 
 use super::{
     PlyError,
@@ -12,11 +14,18 @@ use super::{
     layout::{Layout, Slot},
     numbers::Order,
 };
-use crate::{Columns, Sh};
+use crate::{Cloud, Columns, Sh};
 
 /// Rows gathered at a time: 1.8 KB of a plain splat file. Many more make every column's write a
 /// stream of its own, and those fall on the same few lines of the cache.
 const BLOCK_ROWS: usize = 32;
+
+/// The most groups of columns that are filled side by side. Each reads all rows, so more of them
+/// would wait for memory.
+const MOST_GROUPS: usize = 4;
+
+/// Bytes of rows that are worth a second core.
+const WORTH_SHARING: usize = 1024 * 1024;
 
 /// Vertices whose rows are all of one size, as their header declares them.
 pub(super) struct Rows<'a> {
@@ -38,61 +47,77 @@ impl Rows<'_> {
         // From here on the count is not a promise any more: its rows are there.
         let count = rows.len() / self.size;
         let fields = Fields::of(self);
-        let mut columns = Columns::default();
-        for column in fields::columns_mut(&mut columns) {
-            column.reserve_exact(count);
-        }
         let degree = self.layout.degree;
-        let values = Vec::with_capacity(count * Sh::values_per_splat(degree));
-        columns.sh = Sh { degree, values };
-        for block in rows.chunks(BLOCK_ROWS * self.size) {
-            let mut targets = fields::columns_mut(&mut columns);
-            for (column, field) in &fields.columns {
-                if let Some(target) = targets.get_mut(*column) {
-                    field.append(block, self.size, target);
-                }
-            }
-            self.append_harmonics(block, &fields.harmonics, &mut columns.sh.values);
+        let mut columns = Cloud::with_capacity(count).into_columns();
+        let mut values = Vec::with_capacity(count * Sh::values_per_splat(degree));
+        let mut targets = fields::columns_mut(&mut columns);
+        if rows.len() < WORTH_SHARING {
+            self.fill_columns(rows, &fields.columns, &mut targets);
+            self.fill_harmonics(rows, &fields.harmonics, &mut values);
+        } else {
+            // Made room for here, filled elsewhere: a core's own heap would be given back each time.
+            let groups = rayon::current_num_threads().clamp(1, MOST_GROUPS);
+            let size = targets.len().div_ceil(groups);
+            let groups = targets
+                .par_chunks_mut(size)
+                .zip(fields.columns.par_chunks(size));
+            rayon::join(
+                || groups.for_each(|(targets, fields)| self.fill_columns(rows, fields, targets)),
+                || self.fill_harmonics(rows, &fields.harmonics, &mut values),
+            );
         }
+        columns.sh = Sh { degree, values };
         Ok(columns)
     }
 
-    /// Adds the harmonics of a block, splat after splat.
-    fn append_harmonics(&self, block: &[u8], fields: &[Field], values: &mut Vec<f32>) {
-        for row in block.chunks_exact(self.size) {
-            values.extend(fields.iter().map(|field| field.one(row)));
+    /// Fills columns, which have room, each with one number of every row.
+    fn fill_columns(&self, rows: &[u8], fields: &[Field], columns: &mut [&mut Vec<f32>]) {
+        for block in rows.chunks(BLOCK_ROWS * self.size) {
+            for (column, field) in columns.iter_mut().zip(fields) {
+                field.append(block, self.size, column);
+            }
+        }
+    }
+
+    /// Fills the harmonics, splat after splat.
+    fn fill_harmonics(&self, rows: &[u8], fields: &[Field], values: &mut Vec<f32>) {
+        if !fields.is_empty() {
+            for row in rows.chunks_exact(self.size) {
+                values.extend(fields.iter().map(|field| field.one(row)));
+            }
         }
     }
 }
 
 /// Where the numbers of a row are.
 struct Fields {
-    /// Those that fill a column, with its index in [`fields::NAMES`].
-    columns: Vec<(usize, Field)>,
+    /// Those that fill the columns, in the order of [`fields::NAMES`].
+    columns: [Field; fields::COUNT],
     /// The harmonics, in the order a cloud has them.
     harmonics: Vec<Field>,
 }
 
 impl Fields {
     fn of(rows: &Rows<'_>) -> Self {
-        let mut columns = Vec::new();
+        let mut field = Field {
+            offset: 0,
+            scalar: Scalar::F32,
+            order: rows.order,
+        };
+        // The layout has seen to it that each of them is declared.
+        let mut columns = [field; fields::COUNT];
         let mut harmonics = Vec::new();
-        let mut offset = 0;
         for (property, slot) in rows.vertex.properties.iter().zip(&rows.layout.slots) {
             let Kind::Scalar(scalar) = property.kind else {
                 continue;
             };
-            let field = Field {
-                offset,
-                scalar,
-                order: rows.order,
-            };
+            field.scalar = scalar;
             match *slot {
-                Some(Slot::Column(column)) => columns.push((column, field)),
+                Some(Slot::Column(column)) => columns[column] = field,
                 Some(Slot::Rest(place)) => harmonics.push((place, field)),
                 None => {}
             }
-            offset += scalar.size();
+            field.offset += scalar.size();
         }
         harmonics.sort_by_key(|(place, _)| *place);
         Self {

@@ -2,11 +2,16 @@
 
 use std::fmt::Write as _;
 
+use rayon::prelude::*;
+
 use super::fields;
-use crate::{Cloud, Sh};
+use crate::{Cloud, Columns, Sh};
 
 /// Rows written at a time: they stay in the innermost cache while every column adds its share.
 const BLOCK_ROWS: usize = 32;
+
+/// Rows a core takes at a time.
+const PIECE_ROWS: usize = 256 * BLOCK_ROWS;
 
 /// Bytes of a number.
 const WORD: usize = size_of::<f32>();
@@ -24,27 +29,40 @@ pub fn write(cloud: &Cloud) -> Vec<u8> {
     let (head, body) = bytes.split_at_mut(header.len());
     head.copy_from_slice(header.as_bytes());
     let (words, _) = body.as_chunks_mut::<WORD>();
-    for (block, rows) in words.chunks_mut(BLOCK_ROWS * width).enumerate() {
-        let first = block * BLOCK_ROWS;
-        for (field, column) in fields::columns(columns).into_iter().enumerate() {
-            let place = if field < fields::BEFORE_REST {
-                field
-            } else {
-                field + harmonics
-            };
-            let places = rows.iter_mut().skip(place).step_by(width);
-            for (word, value) in places.zip(column.iter().skip(first)) {
-                *word = value.to_le_bytes();
-            }
+    let pieces = words.par_chunks_mut(PIECE_ROWS * width).enumerate();
+    pieces.for_each(|(piece, rows)| {
+        for (block, rows) in rows.chunks_mut(BLOCK_ROWS * width).enumerate() {
+            fill(
+                rows,
+                width,
+                columns,
+                piece * PIECE_ROWS + block * BLOCK_ROWS,
+            );
+        }
+    });
+    bytes
+}
+
+/// Writes a block of rows, the first of which is splat `first`.
+fn fill(rows: &mut [[u8; WORD]], width: usize, columns: &Columns, first: usize) {
+    let harmonics = width - fields::COUNT;
+    for (field, column) in fields::columns(columns).into_iter().enumerate() {
+        let place = if field < fields::BEFORE_REST {
+            field
+        } else {
+            field + harmonics
+        };
+        let places = rows.iter_mut().skip(place).step_by(width);
+        for (word, value) in places.zip(column.iter().skip(first)) {
+            *word = value.to_le_bytes();
         }
     }
     if harmonics > 0 {
-        let values = columns.sh.values.chunks_exact(harmonics);
-        for (row, values) in words.chunks_exact_mut(width).zip(values) {
+        let values = columns.sh.values.chunks_exact(harmonics).skip(first);
+        for (row, values) in rows.chunks_exact_mut(width).zip(values) {
             scatter_harmonics(row, values);
         }
     }
-    bytes
 }
 
 /// Puts the harmonics of a splat into its row.
