@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::{
     TILE,
-    project::{Footprint, LOG2_255},
+    project::Footprint,
     simd::{Kernel, Lanes},
 };
 use crate::scene::{ALPHA_MIN, Paint};
@@ -246,18 +246,25 @@ impl<L: Lanes> Canvas<L> {
     ) {
         let lanes = self.lanes;
         // From the centre of the tile's first pixel.
-        let mean = [0, 1].map(|axis: usize| footprint.mean[axis] - (origin[axis] as f32 + 0.5));
-        let reached = Reached::new(footprint, paint, mean);
+        let mean = [
+            footprint.mean[0] - (origin[0] as f32 + 0.5),
+            footprint.mean[1] - (origin[1] as f32 + 0.5),
+        ];
+        let reach = Reach::new(mean, footprint.radii);
+        if reach.is_empty() {
+            return;
+        }
+        let block_columns = reach.block_columns();
         let brush = Brush {
-            mean: mean.map(|value| lanes.splat(value)),
-            falloff: footprint.falloff.map(|value| lanes.splat(value)),
+            mean: [lanes.splat(mean[0]), lanes.splat(mean[1])],
+            falloff: three(lanes, footprint.falloff),
             log2_opacity: lanes.splat(paint.log2_opacity),
             exponent_max: lanes.splat(paint.log2_opacity + EXPONENT_SLACK),
-            colour: paint.colour.map(|value| lanes.splat(value)),
+            colour: three(lanes, paint.colour),
             depth: lanes.splat(depth),
         };
-        for block_row in reached.block_rows(Self::BLOCK_HEIGHT) {
-            let mut blocks = reached.columns(block_row, Self::BLOCK_HEIGHT) & self.open[block_row];
+        for block_row in reach.block_rows(Self::BLOCK_HEIGHT) {
+            let mut blocks = block_columns & self.open[block_row % MOST_BLOCK_ROWS];
             if blocks == 0 {
                 continue;
             }
@@ -299,6 +306,9 @@ impl<L: Lanes> Canvas<L> {
             lanes.at_most(lanes.splat(ALPHA_MIN), alpha),
             lanes.at_most(exponent, brush.exponent_max),
         );
+        if lanes.bits(counts) == 0 {
+            return;
+        }
         let before = lanes.load(&block.through);
         let weight = lanes.multiply(alpha, before);
         let after = lanes.subtract(before, weight);
@@ -306,16 +316,12 @@ impl<L: Lanes> Canvas<L> {
         let goes_on = lanes.both(counts, lanes.above(after, lanes.splat(TRANSMITTANCE_MIN)));
         let stops = lanes.but_not(counts, goes_on);
         let weight = lanes.keep(goes_on, weight);
-        for (plane, colour) in [&mut block.red, &mut block.green, &mut block.blue]
-            .into_iter()
-            .zip(brush.colour)
-        {
-            let gathered = lanes.multiply_add(weight, colour, lanes.load(plane));
-            lanes.store(gathered, plane);
-        }
+        let [red, green, blue] = brush.colour;
+        gather(lanes, weight, red, &mut block.red);
+        gather(lanes, weight, green, &mut block.green);
+        gather(lanes, weight, blue, &mut block.blue);
         if DEPTH {
-            let gathered = lanes.multiply_add(weight, brush.depth, lanes.load(&block.depth));
-            lanes.store(gathered, &mut block.depth);
+            gather(lanes, weight, brush.depth, &mut block.depth);
         }
         let through = lanes.negative_where(stops, lanes.select(goes_on, after, before));
         lanes.store(through, &mut block.through);
@@ -342,43 +348,55 @@ impl<L: Lanes> Canvas<L> {
     }
 }
 
-/// The pixels of a tile that a splat's ellipse reaches.
-struct Reached {
-    /// Coordinates of the ellipse's box within the tile, clipped: left, top, right, bottom pixel.
+#[inline(always)]
+fn three<L: Lanes>(lanes: L, [first, second, third]: [f32; 3]) -> [L::Float; 3] {
+    [lanes.splat(first), lanes.splat(second), lanes.splat(third)]
+}
+
+/// Adds to what the pixels have gathered.
+#[inline(always)]
+fn gather<L: Lanes>(lanes: L, weight: L::Float, value: L::Float, plane: &mut L::Array) {
+    let gathered = lanes.multiply_add(weight, value, lanes.load(plane));
+    lanes.store(gathered, plane);
+}
+
+/// The pixels of a tile that a splat can reach: the box around its ellipse, clipped to the tile.
+struct Reach {
     low: [f32; 2],
     high: [f32; 2],
 }
 
-impl Reached {
+impl Reach {
+    /// `mean` is counted from the centre of the tile's first pixel.
     #[inline(always)]
-    fn new(footprint: &Footprint, paint: &Paint, mean: [f32; 2]) -> Self {
-        let [xx, _, yy] = footprint.falloff;
-        // Where the weight has fallen to 1/255: falloff · (dx, dy) = −reach. A little more, for the
-        // rounding of the exponent.
-        let reach = (paint.log2_opacity + LOG2_255) * 1.000_2 + 2e-3;
-        let scale = -4.0 * reach / footprint.determinant;
-        let radii = [(scale * yy).sqrt(), (scale * xx).sqrt()];
+    fn new(mean: [f32; 2], radii: [f32; 2]) -> Self {
+        const LAST: f32 = (TILE - 1) as f32;
         Self {
-            low: [0, 1].map(|axis: usize| (mean[axis] - radii[axis]).max(0.0)),
-            high: [0, 1].map(|axis: usize| (mean[axis] + radii[axis]).min((TILE - 1) as f32)),
+            low: [(mean[0] - radii[0]).max(0.0), (mean[1] - radii[1]).max(0.0)],
+            high: [
+                (mean[0] + radii[0]).min(LAST),
+                (mean[1] + radii[1]).min(LAST),
+            ],
         }
     }
 
+    /// Whether there is such a pixel, by and large.
     #[inline(always)]
-    fn block_rows(&self, height: usize) -> std::ops::Range<usize> {
-        if self.low[1] > self.high[1] {
-            return 0..0;
-        }
-        (self.low[1] as usize / height)..(self.high[1] as usize / height + 1)
+    fn is_empty(&self) -> bool {
+        !(self.low[0] <= self.high[0] && self.low[1] <= self.high[1])
     }
 
+    /// Rows of blocks that are `height` pixels high.
     #[inline(always)]
-    fn columns(&self, _block_row: usize, _height: usize) -> u8 {
-        if self.low[0] > self.high[0] {
-            return 0;
-        }
-        let first = self.low[0] as u32 / BLOCK as u32;
-        let last = self.high[0] as u32 / BLOCK as u32;
-        ((0xFF_u32 << first) & (0xFF_u32 >> (7 - last))) as u8
+    fn block_rows(&self, height: usize) -> std::ops::RangeInclusive<usize> {
+        self.low[1] as i32 as usize / height..=self.high[1] as i32 as usize / height
+    }
+
+    /// A bit for each column of blocks.
+    #[inline(always)]
+    fn block_columns(&self) -> u8 {
+        let first = self.low[0] as i32 / BLOCK as i32;
+        let last = self.high[0] as i32 / BLOCK as i32;
+        (0xFF_u8 << (first & 7)) & (0xFF_u8 >> (7 - last & 7))
     }
 }

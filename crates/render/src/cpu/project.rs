@@ -24,7 +24,7 @@ const BLUR: f32 = 0.3;
 const EXTENT_MAX: f32 = 3.33;
 
 /// log₂ 255: a splat shows while the logarithm of its weight is no further below 0.
-pub(crate) const LOG2_255: f32 = 7.994_353;
+const LOG2_255: f32 = 7.994_353;
 
 /// One splat on the image. With `dx, dy` from its mean to a pixel's centre, its weight there is
 /// 2 to the power of `log2_opacity + falloff[0]·dx² + falloff[1]·dx·dy + falloff[2]·dy²`.
@@ -35,9 +35,12 @@ pub(crate) struct Footprint {
     /// Coefficients of dx², dx·dy and dy²: the inverse covariance times −log₂e, halved on the
     /// diagonal.
     pub(crate) falloff: [f32; 3],
-    /// `4·falloff[0]·falloff[2] − falloff[1]²`, free of the cancellation in that.
-    pub(crate) determinant: f32,
+    /// How far left and right, up and down of the mean the weight is 1/255 or more, in pixels; a
+    /// little more, for the rounding of the exponent.
+    pub(crate) radii: [f32; 2],
 }
+
+const LOG2_E: f32 = std::f32::consts::LOG2_E;
 
 /// First tile column and row, and last column and row, that a footprint can touch.
 pub(crate) type TileBox = [u8; 4];
@@ -106,30 +109,31 @@ impl<Seen: FnMut(usize, f32)> Project<'_, Seen> {
         if bits == 0 {
             return;
         }
-        let column = |value: L::Float| {
-            let mut array = lanes.array(0.0);
-            lanes.store(value, &mut array);
-            array
-        };
-        let footprint = projected.footprint.map(column);
-        let tiles = projected.tiles.map(column);
-        let depth = column(projected.depth);
+        let mut columns = [lanes.array(0.0); 12];
+        for part in 0..7 {
+            lanes.store(projected.footprint[part], &mut columns[part]);
+        }
+        for side in 0..4 {
+            lanes.store(projected.tiles[side], &mut columns[7 + side]);
+        }
+        lanes.store(projected.depth, &mut columns[11]);
         while bits != 0 {
-            let lane = bits.trailing_zeros() as usize;
+            let lane = bits.trailing_zeros() as usize % L::COUNT;
             bits &= bits - 1;
             let place = first + lane;
-            let [mean_x, mean_y, xx, xy, yy, determinant] =
-                [0, 1, 2, 3, 4, 5].map(|part: usize| footprint[part].as_ref()[lane]);
+            let number = |column: usize| columns[column].as_ref()[lane];
             if let (Some(footprint), Some(tile_box)) =
                 (self.footprints.get_mut(place), self.boxes.get_mut(place))
             {
                 *footprint = Footprint {
-                    mean: [mean_x, mean_y],
-                    falloff: [xx, xy, yy],
-                    determinant,
+                    mean: [number(0), number(1)],
+                    falloff: [number(2), number(3), number(4)],
+                    radii: [number(5), number(6)],
                 };
-                *tile_box = [0, 1, 2, 3].map(|side: usize| tiles[side].as_ref()[lane] as u8);
-                (self.seen)(place, depth.as_ref()[lane]);
+                // In range: tiles were clipped to the image. The detour keeps the conversion short.
+                let tile = |column: usize| number(column) as i32 as u8;
+                *tile_box = [tile(7), tile(8), tile(9), tile(10)];
+                (self.seen)(place, number(11));
             }
         }
     }
@@ -140,7 +144,7 @@ struct Projected<L: Lanes> {
     seen: L::Mask,
     depth: L::Float,
     /// The numbers of [`Footprint`], in order.
-    footprint: [L::Float; 6],
+    footprint: [L::Float; 7],
     /// Those of [`TileBox`].
     tiles: [L::Float; 4],
 }
@@ -157,58 +161,62 @@ struct Projector<L: Lanes> {
     size: [L::Float; 2],
 }
 
+/// Written out rather than mapped over arrays: a closure is compiled without the vector instructions,
+/// and one that is not inlined makes a call of every one of them.
 impl<L: Lanes> Projector<L> {
     #[inline(always)]
     fn new(lanes: L, lens: &Lens<'_>) -> Self {
-        let pair = |values: [f32; 2]| values.map(|value| lanes.splat(value));
-        let triple = |values: [f32; 3]| values.map(|value| lanes.splat(value));
+        let camera = lens.camera;
+        let [right, down, forward] = camera.rotation;
         Self {
             lanes,
-            rotation: lens.camera.rotation.map(triple),
-            translation: triple(lens.camera.translation),
-            focal: pair(lens.camera.focal),
-            centre: pair(lens.camera.centre),
-            tangents_low: pair(lens.tangents_low),
-            tangents_high: pair(lens.tangents_high),
-            size: pair(lens.size),
+            rotation: [
+                triple(lanes, right),
+                triple(lanes, down),
+                triple(lanes, forward),
+            ],
+            translation: triple(lanes, camera.translation),
+            focal: pair(lanes, camera.focal),
+            centre: pair(lanes, camera.centre),
+            tangents_low: pair(lanes, lens.tangents_low),
+            tangents_high: pair(lanes, lens.tangents_high),
+            size: pair(lanes, lens.size),
         }
     }
 
     #[inline(always)]
     fn project(&self, group: &Group, half: usize, paints: &[Paint]) -> Projected<L> {
         let lanes = self.lanes;
-        let load = |row: &[f32; GROUP]| {
-            let mut array = lanes.array(0.0);
-            array.as_mut().copy_from_slice(&row[half..half + L::COUNT]);
-            lanes.load(&array)
-        };
         let mut opacities = lanes.array(0.0);
         for (opacity, paint) in opacities.as_mut().iter_mut().zip(paints) {
             *opacity = paint.log2_opacity;
         }
-        let centre = self.to_camera(group.positions.each_ref().map(load));
+        let [x, y, z] = &group.positions;
+        let centre = self.to_camera([self.load(x, half), self.load(y, half), self.load(z, half)]);
         let depth = centre[2];
         let inverse_depth = lanes.divide(lanes.splat(1.0), depth);
-        let mean = [0, 1].map(|axis: usize| {
-            let scaled = lanes.multiply(
-                lanes.multiply(self.focal[axis], centre[axis]),
-                inverse_depth,
-            );
-            lanes.add(scaled, self.centre[axis])
-        });
-        let covariance = self.image_covariance(
-            group.covariances.each_ref().map(load),
-            centre,
-            inverse_depth,
-        );
-        let [xx, xy, yy] = [
-            lanes.add(covariance[0], lanes.splat(BLUR)),
-            covariance[1],
-            lanes.add(covariance[2], lanes.splat(BLUR)),
+        let mean = [
+            self.on_image(0, centre[0], inverse_depth),
+            self.on_image(1, centre[1], inverse_depth),
         ];
+        let [xx, xy, yy] = self.image_covariance(group, half, centre, inverse_depth);
+        let xx = lanes.add(xx, lanes.splat(BLUR));
+        let yy = lanes.add(yy, lanes.splat(BLUR));
         let determinant = lanes.subtract(lanes.multiply(xx, yy), lanes.multiply(xy, xy));
         let inverse = lanes.divide(lanes.splat(1.0), determinant);
-        let (tiles, on_image) = self.tiles(mean, [xx, yy], lanes.load(&opacities));
+        let deviations = self.deviations(lanes.load(&opacities));
+        let radii = [
+            lanes.multiply(deviations, lanes.square_root(xx)),
+            lanes.multiply(deviations, lanes.square_root(yy)),
+        ];
+        let on_image = lanes.both(
+            self.shows(0, mean[0], radii[0]),
+            self.shows(1, mean[1], radii[1]),
+        );
+        let radii = [self.padded(radii[0]), self.padded(radii[1])];
+        let (low_x, high_x, on_x) = self.side(0, mean[0], radii[0]);
+        let (low_y, high_y, on_y) = self.side(1, mean[1], radii[1]);
+        let on_image = lanes.both(on_image, lanes.both(on_x, on_y));
         // Each comparison is false for not-a-number, which an overflowing covariance makes.
         let in_depth = lanes.both(
             lanes.at_most(lanes.splat(NEAR), depth),
@@ -218,71 +226,104 @@ impl<L: Lanes> Projector<L> {
             lanes.above(determinant, lanes.splat(0.0)),
             lanes.at_most(determinant, lanes.splat(f32::MAX)),
         );
-        let fade = |value, factor: f32| {
-            lanes.multiply(lanes.multiply(value, inverse), lanes.splat(factor))
-        };
-        const LOG2_E: f32 = std::f32::consts::LOG2_E;
+        let half_fade = lanes.multiply(inverse, lanes.splat(-0.5 * LOG2_E));
         Projected {
             seen: lanes.both(lanes.both(in_depth, round), on_image),
             depth,
             footprint: [
                 mean[0],
                 mean[1],
-                fade(yy, -0.5 * LOG2_E),
-                fade(xy, LOG2_E),
-                fade(xx, -0.5 * LOG2_E),
-                lanes.multiply(inverse, lanes.splat(LOG2_E * LOG2_E)),
+                lanes.multiply(yy, half_fade),
+                lanes.multiply(xy, lanes.multiply(inverse, lanes.splat(LOG2_E))),
+                lanes.multiply(xx, half_fade),
+                radii[0],
+                radii[1],
             ],
-            tiles,
+            tiles: [low_x, low_y, high_x, high_y],
         }
+    }
+
+    /// A vector of a group's numbers, from the lane `half` on.
+    #[inline(always)]
+    fn load(&self, row: &[f32; GROUP], half: usize) -> L::Float {
+        let mut array = self.lanes.array(0.0);
+        if let Some(row) = row.get(half..half + L::COUNT) {
+            array.as_mut().copy_from_slice(row);
+        }
+        self.lanes.load(&array)
     }
 
     #[inline(always)]
     fn to_camera(&self, world: [L::Float; 3]) -> [L::Float; 3] {
-        [0, 1, 2].map(|row: usize| {
-            self.lanes
-                .add(self.dot(self.rotation[row], world), self.translation[row])
-        })
+        let lanes = self.lanes;
+        let [right, down, forward] = self.rotation;
+        [
+            lanes.add(dot(lanes, right, world), self.translation[0]),
+            lanes.add(dot(lanes, down, world), self.translation[1]),
+            lanes.add(dot(lanes, forward, world), self.translation[2]),
+        ]
     }
 
+    /// Where on the image a camera coordinate lies, in pixels.
     #[inline(always)]
-    fn dot(&self, left: [L::Float; 3], right: [L::Float; 3]) -> L::Float {
+    fn on_image(&self, axis: usize, coordinate: L::Float, inverse_depth: L::Float) -> L::Float {
         let lanes = self.lanes;
-        let [x, y, z] = [0, 1, 2].map(|axis: usize| lanes.multiply(left[axis], right[axis]));
-        lanes.add(lanes.add(x, y), z)
+        let scaled = lanes.multiply(lanes.multiply(self.focal[axis], coordinate), inverse_depth);
+        lanes.add(scaled, self.centre[axis])
     }
 
     /// Covariance on the image, before the blur: xx, xy, yy in square pixels.
     #[inline(always)]
     fn image_covariance(
         &self,
-        covariance: [L::Float; 6],
+        group: &Group,
+        half: usize,
         centre: [L::Float; 3],
         inverse_depth: L::Float,
     ) -> [L::Float; 3] {
         let lanes = self.lanes;
-        let [xx, xy, xz, yy, yz, zz] = covariance;
-        let world = [[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]];
+        let [xx, xy, xz, yy, yz, zz] = &group.covariances;
+        let (xx, xy, xz) = (
+            self.load(xx, half),
+            self.load(xy, half),
+            self.load(xz, half),
+        );
+        let (yy, yz, zz) = (
+            self.load(yy, half),
+            self.load(yz, half),
+            self.load(zz, half),
+        );
         // Σ is symmetric: its rows are its columns.
-        let half = self
-            .rotation
-            .map(|axis| world.map(|column| self.dot(axis, column)));
-        let view = half.map(|row| self.rotation.map(|axis| self.dot(row, axis)));
-        let [along_x, along_y] =
-            [0, 1].map(|axis: usize| self.jacobian(axis, centre[axis], centre[2], inverse_depth));
-        let weigh = |along: [L::Float; 2], near: L::Float, far: L::Float| {
-            lanes.add(
-                lanes.multiply(along[0], near),
-                lanes.multiply(along[1], far),
-            )
-        };
+        let world = [[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]];
+        let [right, down, forward] = self.rotation;
+        let half_right = by_columns(lanes, right, world);
+        let half_down = by_columns(lanes, down, world);
+        let half_forward = by_columns(lanes, forward, world);
+        let along_x = self.jacobian(0, centre, inverse_depth);
+        let along_y = self.jacobian(1, centre, inverse_depth);
+        // The view's covariance; row and column order matter to the last bit.
+        let view_xx = dot(lanes, half_right, right);
+        let view_xy = dot(lanes, half_right, down);
+        let view_xz = dot(lanes, half_right, forward);
+        let view_yy = dot(lanes, half_down, down);
+        let view_yz = dot(lanes, half_down, forward);
+        let view_zx = dot(lanes, half_forward, right);
+        let view_zy = dot(lanes, half_forward, down);
+        let view_zz = dot(lanes, half_forward, forward);
         // Rows of J · Σ, where J has zeros at (x, y) and (y, x).
-        let row_x = [0, 1, 2].map(|column: usize| weigh(along_x, view[0][column], view[2][column]));
-        let row_y = [1, 2].map(|column: usize| weigh(along_y, view[1][column], view[2][column]));
+        let row_x = [
+            weigh(lanes, along_x, view_xx, view_zx),
+            weigh(lanes, along_x, view_xy, view_zy),
+            weigh(lanes, along_x, view_xz, view_zz),
+        ];
+        let row_y = [
+            weigh(lanes, along_y, view_yy, view_zy),
+            weigh(lanes, along_y, view_yz, view_zz),
+        ];
         [
-            weigh(along_x, row_x[0], row_x[2]),
-            weigh(along_y, row_x[1], row_x[2]),
-            weigh(along_y, row_y[0], row_y[1]),
+            weigh(lanes, along_x, row_x[0], row_x[2]),
+            weigh(lanes, along_y, row_x[1], row_x[2]),
+            weigh(lanes, along_y, row_y[0], row_y[1]),
         ]
     }
 
@@ -292,82 +333,115 @@ impl<L: Lanes> Projector<L> {
     fn jacobian(
         &self,
         axis: usize,
-        centre: L::Float,
-        depth: L::Float,
+        centre: [L::Float; 3],
         inverse_depth: L::Float,
     ) -> [L::Float; 2] {
         let lanes = self.lanes;
-        let tangent = lanes.max(
-            lanes.min(
-                lanes.multiply(centre, inverse_depth),
-                self.tangents_high[axis],
-            ),
-            self.tangents_low[axis],
-        );
-        let along = lanes.multiply(self.focal[axis], inverse_depth);
+        let tangent = lanes.multiply(centre[axis], inverse_depth);
+        let tangent = lanes.min(tangent, self.tangents_high[axis]);
+        let tangent = lanes.max(tangent, self.tangents_low[axis]);
+        let clamped = lanes.multiply(centre[2], tangent);
         let minus_focal = lanes.subtract(lanes.splat(0.0), self.focal[axis]);
-        let into = lanes.multiply(
-            lanes.multiply(
-                lanes.multiply(minus_focal, lanes.multiply(depth, tangent)),
-                inverse_depth,
-            ),
-            inverse_depth,
-        );
-        [along, into]
+        let into = lanes.multiply(lanes.multiply(minus_focal, clamped), inverse_depth);
+        [
+            lanes.multiply(self.focal[axis], inverse_depth),
+            lanes.multiply(into, inverse_depth),
+        ]
     }
 
-    /// The tiles a footprint can touch, and whether it lies on the image at all.
+    /// After how many standard deviations a weight has fallen to 1/255.
     #[inline(always)]
-    fn tiles(
-        &self,
-        mean: [L::Float; 2],
-        variances: [L::Float; 2],
-        log2_opacity: L::Float,
-    ) -> ([L::Float; 4], L::Mask) {
+    fn deviations(&self, log2_opacity: L::Float) -> L::Float {
         let lanes = self.lanes;
-        let reach = lanes.multiply(
+        let squared = lanes.multiply(
             lanes.add(log2_opacity, lanes.splat(LOG2_255)),
             lanes.splat(2.0 * std::f32::consts::LN_2),
         );
-        let deviations = lanes.min(
-            lanes.square_root(lanes.max(reach, lanes.splat(0.0))),
-            lanes.splat(EXTENT_MAX),
-        );
-        let sides = [0, 1].map(|axis: usize| {
-            let radius = lanes.multiply(deviations, lanes.square_root(variances[axis]));
-            self.side(axis, mean[axis], radius)
-        });
-        let [(low_x, high_x, on_x), (low_y, high_y, on_y)] = sides;
-        ([low_x, low_y, high_x, high_y], lanes.both(on_x, on_y))
+        let root = lanes.square_root(lanes.max(squared, lanes.splat(0.0)));
+        lanes.min(root, lanes.splat(EXTENT_MAX))
+    }
+
+    /// gsplat's own test along one axis, on its rounded radius.
+    #[inline(always)]
+    fn shows(&self, axis: usize, mean: L::Float, radius: L::Float) -> L::Mask {
+        let lanes = self.lanes;
+        let zero = lanes.splat(0.0);
+        let whole = lanes.ceil(radius);
+        lanes.both(
+            lanes.both(
+                lanes.above(lanes.add(mean, whole), zero),
+                lanes.above(self.size[axis], lanes.subtract(mean, whole)),
+            ),
+            lanes.above(whole, zero),
+        )
+    }
+
+    /// A little more, for the rounding of the exponent that a radius stands for.
+    #[inline(always)]
+    fn padded(&self, radius: L::Float) -> L::Float {
+        let lanes = self.lanes;
+        lanes.add(
+            lanes.multiply(radius, lanes.splat(1.000_1)),
+            lanes.splat(1e-3),
+        )
     }
 
     /// First and last tile along one axis, and whether any pixel of the image is touched.
     #[inline(always)]
     fn side(&self, axis: usize, mean: L::Float, radius: L::Float) -> (L::Float, L::Float, L::Mask) {
         let lanes = self.lanes;
-        let size = self.size[axis];
-        let zero = lanes.splat(0.0);
-        // gsplat's own test, on its rounded radius.
-        let whole = lanes.ceil(radius);
-        let on_image = lanes.both(
-            lanes.both(
-                lanes.above(lanes.add(mean, whole), zero),
-                lanes.above(size, lanes.subtract(mean, whole)),
-            ),
-            lanes.above(whole, zero),
-        );
-        // A little more than the radius, for the rounding of the exponent it stands for.
-        let radius = lanes.add(
-            lanes.multiply(radius, lanes.splat(1.000_1)),
-            lanes.splat(1e-3 - 0.5),
-        );
-        // Pixels whose centres lie within: ceil(mean − radius − ½) to floor(mean + radius − ½).
-        let low = lanes.ceil(lanes.subtract(lanes.subtract(mean, radius), lanes.splat(1.0)));
+        // From here on, pixel n has its centre at n.
+        let mean = lanes.subtract(mean, lanes.splat(0.5));
+        let low = lanes.ceil(lanes.subtract(mean, radius));
         let high = lanes.floor(lanes.add(mean, radius));
-        let low = lanes.max(low, zero);
-        let high = lanes.min(high, lanes.subtract(size, lanes.splat(1.0)));
-        let touched = lanes.both(on_image, lanes.at_most(low, high));
-        let tile = |pixel| lanes.floor(lanes.multiply(pixel, lanes.splat(1.0 / TILE as f32)));
-        (tile(low), tile(high), touched)
+        let low = lanes.max(low, lanes.splat(0.0));
+        let last = lanes.subtract(self.size[axis], lanes.splat(1.0));
+        let high = lanes.min(high, last);
+        let tile = lanes.splat(1.0 / TILE as f32);
+        (
+            lanes.floor(lanes.multiply(low, tile)),
+            lanes.floor(lanes.multiply(high, tile)),
+            lanes.at_most(low, high),
+        )
     }
+}
+
+#[inline(always)]
+fn pair<L: Lanes>(lanes: L, [first, second]: [f32; 2]) -> [L::Float; 2] {
+    [lanes.splat(first), lanes.splat(second)]
+}
+
+#[inline(always)]
+fn triple<L: Lanes>(lanes: L, [first, second, third]: [f32; 3]) -> [L::Float; 3] {
+    [lanes.splat(first), lanes.splat(second), lanes.splat(third)]
+}
+
+#[inline(always)]
+fn dot<L: Lanes>(lanes: L, left: [L::Float; 3], right: [L::Float; 3]) -> L::Float {
+    let x = lanes.multiply(left[0], right[0]);
+    let y = lanes.multiply(left[1], right[1]);
+    lanes.add(lanes.add(x, y), lanes.multiply(left[2], right[2]))
+}
+
+/// A row vector times a matrix.
+#[inline(always)]
+fn by_columns<L: Lanes>(
+    lanes: L,
+    row: [L::Float; 3],
+    columns: [[L::Float; 3]; 3],
+) -> [L::Float; 3] {
+    [
+        dot(lanes, row, columns[0]),
+        dot(lanes, row, columns[1]),
+        dot(lanes, row, columns[2]),
+    ]
+}
+
+/// A row of the Jacobian, which has two entries, times a column.
+#[inline(always)]
+fn weigh<L: Lanes>(lanes: L, along: [L::Float; 2], near: L::Float, far: L::Float) -> L::Float {
+    lanes.add(
+        lanes.multiply(along[0], near),
+        lanes.multiply(along[1], far),
+    )
 }

@@ -108,10 +108,10 @@ impl Lanes for Avx2 {
             let whole =
                 _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(exponent);
             let rest = _mm256_sub_ps(exponent, whole);
-            let [constant, c1, c2, c3, c4, c5] = EXP2.map(|value| _mm256_set1_ps(value));
-            let mut polynomial = _mm256_fmadd_ps(c5, rest, c4);
+            let [constant, c1, c2, c3, c4, c5] = EXP2;
+            let mut polynomial = _mm256_fmadd_ps(_mm256_set1_ps(c5), rest, _mm256_set1_ps(c4));
             for coefficient in [c3, c2, c1, constant] {
-                polynomial = _mm256_fmadd_ps(polynomial, rest, coefficient);
+                polynomial = _mm256_fmadd_ps(polynomial, rest, _mm256_set1_ps(coefficient));
             }
             // Adding to the exponent bits multiplies by a power of two.
             let power = _mm256_slli_epi32::<23>(_mm256_cvtps_epi32(whole));

@@ -130,10 +130,10 @@ impl Lanes for Avx512 {
             let whole =
                 _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(exponent);
             let rest = _mm512_sub_ps(exponent, whole);
-            let [constant, c1, c2, c3, c4, c5] = EXP2.map(|value| _mm512_set1_ps(value));
-            let mut polynomial = _mm512_fmadd_ps(c5, rest, c4);
+            let [constant, c1, c2, c3, c4, c5] = EXP2;
+            let mut polynomial = _mm512_fmadd_ps(_mm512_set1_ps(c5), rest, _mm512_set1_ps(c4));
             for coefficient in [c3, c2, c1, constant] {
-                polynomial = _mm512_fmadd_ps(polynomial, rest, coefficient);
+                polynomial = _mm512_fmadd_ps(polynomial, rest, _mm512_set1_ps(coefficient));
             }
             _mm512_scalef_ps(polynomial, whole)
         }
