@@ -3,7 +3,7 @@
 //! fragments are of one thread.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-#[path = "common/clouds.rs"]
+#[path = "../tests/common/clouds.rs"]
 mod clouds;
 
 use std::time::{Duration, Instant};

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use common::{difference, read_ply, read_png};
 use render::{
-    Camera, Image, Orbit, Scene, VALIDATOR_EXTENT, WHITE, render_views, validator_cameras,
+    Camera, CpuRenderer, Image, InstructionSet, Orbit, Scene, VALIDATOR_EXTENT, WHITE,
+    validator_cameras,
 };
 use serde::Deserialize;
 use splat::Cloud;
@@ -58,27 +59,30 @@ fn check(folder: &Path, name: &str, cloud: &Cloud) {
     for (camera, golden) in cameras.iter().zip(&golden.views) {
         assert_camera(camera, golden);
     }
-    let views = render_views(&scene, &cameras, WHITE);
+    for set in InstructionSet::ALL {
+        if set.is_available() {
+            check_views(folder, name, cloud, &golden, set);
+        } else {
+            println!("skipped: no {set}");
+        }
+    }
+}
+
+fn check_views(folder: &Path, name: &str, cloud: &Cloud, golden: &Golden, set: InstructionSet) {
+    let renderer = CpuRenderer::new(set);
+    let scene = Scene::new(cloud, Some(VALIDATOR_EXTENT)).unwrap();
+    let views = renderer.render_views(&scene, &validator_cameras(518).unwrap(), WHITE);
     assert_eq!(views.len(), golden.views.len());
     for (index, (view, golden)) in views.iter().zip(&golden.views).enumerate() {
-        for (channel, expected) in golden.mean_rgb_u8.into_iter().enumerate() {
-            let sum: u64 = view
-                .rgb
-                .iter()
-                .skip(channel)
-                .step_by(3)
-                .map(|&byte| u64::from(byte))
-                .sum();
-            let mean = sum as f64 / (518.0 * 518.0);
-            assert!(
-                (mean - expected).abs() < 1e-3,
-                "view {index}: {mean} for {expected}"
-            );
-        }
+        assert_means(view, golden.mean_rgb_u8, index);
     }
     for index in [0, 1, 5, 9, 13] {
         let golden = read_png(&folder.join(format!("{name}_v{index:02}.png")));
-        assert_alike(&views[index], &golden, &format!("{name} view {index}"));
+        assert_alike(
+            &views[index],
+            &golden,
+            &format!("{name} view {index}, {set}"),
+        );
     }
     let camera = Camera::orbit(Orbit {
         azimuth_deg: 45.0,
@@ -89,9 +93,21 @@ fn check(folder: &Path, name: &str, cloud: &Cloud) {
         ..Orbit::default()
     })
     .unwrap();
-    let view = render::render(&Scene::new(cloud, Some(1.0)).unwrap(), &camera, WHITE);
+    let view = renderer.render(&Scene::new(cloud, Some(1.0)).unwrap(), &camera, WHITE);
     let golden = read_png(&folder.join(format!("{name}_test1080.png")));
-    assert_alike(&view, &golden, &format!("{name} at 1080"));
+    assert_alike(&view, &golden, &format!("{name} at 1080, {set}"));
+}
+
+fn assert_means(view: &Image, expected: [f64; 3], index: usize) {
+    for (channel, expected) in expected.into_iter().enumerate() {
+        let bytes = view.rgb.iter().skip(channel).step_by(3);
+        let sum: u64 = bytes.map(|&byte| u64::from(byte)).sum();
+        let mean = sum as f64 / (518.0 * 518.0);
+        assert!(
+            (mean - expected).abs() < 1e-3,
+            "view {index}: {mean} for {expected}"
+        );
+    }
 }
 
 fn assert_camera(camera: &Camera, golden: &GoldenView) {

@@ -397,6 +397,6 @@ impl Reach {
     fn block_columns(&self) -> u8 {
         let first = self.low[0] as i32 / BLOCK as i32;
         let last = self.high[0] as i32 / BLOCK as i32;
-        (0xFF_u8 << (first & 7)) & (0xFF_u8 >> (7 - last & 7))
+        (0xFF_u8 << (first & 7)) & (0xFF_u8 >> ((7 - last) & 7))
     }
 }

@@ -36,7 +36,7 @@ const MOST_KEPT: usize = 256 << 20;
 pub struct CpuRenderer {
     instruction_set: InstructionSet,
     /// Scratch memory that no view is using.
-    spare: Mutex<Vec<Box<Scratch>>>,
+    spare: Mutex<Vec<Scratch>>,
 }
 
 /// What one view took: see [`CpuRenderer::measure`].

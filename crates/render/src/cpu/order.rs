@@ -36,7 +36,10 @@ impl Parts {
 
     /// A few for each thread, so that none waits long for the last.
     pub(crate) fn per_thread() -> Self {
-        Self(4 * rayon::current_num_threads())
+        match rayon::current_num_threads() {
+            1 => Self::ONE,
+            threads => Self(4 * threads),
+        }
     }
 
     /// Whether threads share the view.

@@ -110,13 +110,10 @@ impl<Seen: FnMut(usize, f32)> Project<'_, Seen> {
             return;
         }
         let mut columns = [lanes.array(0.0); 12];
-        for part in 0..7 {
-            lanes.store(projected.footprint[part], &mut columns[part]);
+        let numbers = projected.footprint.iter().chain(&projected.tiles);
+        for (number, column) in numbers.chain([&projected.depth]).zip(&mut columns) {
+            lanes.store(*number, column);
         }
-        for side in 0..4 {
-            lanes.store(projected.tiles[side], &mut columns[7 + side]);
-        }
-        lanes.store(projected.depth, &mut columns[11]);
         while bits != 0 {
             let lane = bits.trailing_zeros() as usize % L::COUNT;
             bits &= bits - 1;

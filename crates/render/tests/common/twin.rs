@@ -66,15 +66,25 @@ fn flatten(splat: &Splat, shift: f32, scale: f64, camera: &Camera) -> Option<Fla
     let covariance = times_transposed(times(look, covariance), look);
     let (focal, centre) = (camera.focal(), camera.centre());
     let size = [camera.width() as f32, camera.height() as f32];
+    // gsplat multiplies by the inverse depth; needles show the difference to dividing by the depth.
+    let inverse = 1.0 / z;
     let clamped = [0, 1].map(|axis| {
         let margin = 0.3 * (0.5 * size[axis] / focal[axis]);
         let low = -(centre[axis] / focal[axis] + margin);
         let high = (size[axis] - centre[axis]) / focal[axis] + margin;
-        z * (view[axis] / z).clamp(low, high)
+        z * (view[axis] * inverse).clamp(low, high)
     });
     let jacobian = [
-        [focal[0] / z, 0.0, -focal[0] * clamped[0] / (z * z)],
-        [0.0, focal[1] / z, -focal[1] * clamped[1] / (z * z)],
+        [
+            focal[0] * inverse,
+            0.0,
+            -focal[0] * clamped[0] * inverse * inverse,
+        ],
+        [
+            0.0,
+            focal[1] * inverse,
+            -focal[1] * clamped[1] * inverse * inverse,
+        ],
         [0.0; 3],
     ];
     let image = times_transposed(times(jacobian, covariance), jacobian);
@@ -82,8 +92,11 @@ fn flatten(splat: &Splat, shift: f32, scale: f64, camera: &Camera) -> Option<Fla
     let determinant = xx * yy - xy * xy;
     (determinant > 0.0).then(|| Flat {
         depth: z,
-        mean: [focal[0] * x / z + centre[0], focal[1] * y / z + centre[1]],
-        conic: [yy / determinant, -xy / determinant, xx / determinant],
+        mean: [
+            focal[0] * x * inverse + centre[0],
+            focal[1] * y * inverse + centre[1],
+        ],
+        conic: [yy, -xy, xx].map(|value| value * (1.0 / determinant)),
         opacity,
         colour: splat.colour.map(|value| 0.5 + 0.282_094_8 * value),
     })
@@ -95,6 +108,10 @@ fn pixel(flats: &[Flat], at: [f32; 2], background: [f32; 3]) -> [u8; 3] {
         let (dx, dy) = (flat.mean[0] - at[0], flat.mean[1] - at[1]);
         let [a, b, c] = flat.conic;
         let exponent = 0.5 * (a * dx * dx + c * dy * dy) + b * dx * dy;
+        // Far beyond ln 255: spares most of the exponentials.
+        if exponent > 10.0 {
+            continue;
+        }
         let alpha = (flat.opacity * (-exponent).exp()).min(0.999);
         if exponent < 0.0 || alpha < 1.0 / 255.0 {
             continue;

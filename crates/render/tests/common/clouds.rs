@@ -1,4 +1,5 @@
-//! Clouds to measure on, the same for every seed.
+//! Clouds to test and to measure on, the same every time.
+#![allow(dead_code)]
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -6,7 +7,7 @@ use splat::{Cloud, Splat};
 
 /// What TRELLIS makes: an opaque shell on a grid of 64³ voxels, several splats to a voxel, most of them
 /// about a pixel wide in the validator's views.
-pub fn trellis_like(count: usize) -> Cloud {
+pub(crate) fn trellis_like(count: usize) -> Cloud {
     let mut random = ChaCha8Rng::seed_from_u64(64);
     let mut splats = Vec::with_capacity(count);
     while splats.len() < count {
@@ -34,7 +35,7 @@ pub fn trellis_like(count: usize) -> Cloud {
 }
 
 /// Splats of many sizes through a whole ball, most of them behind others.
-pub fn ball(count: usize) -> Cloud {
+pub(crate) fn ball(count: usize) -> Cloud {
     let mut random = ChaCha8Rng::seed_from_u64(400);
     (0..count)
         .map(|_| {
@@ -53,7 +54,7 @@ pub fn ball(count: usize) -> Cloud {
 }
 
 /// The validator's own test asset, where it is at hand.
-pub fn hamburger() -> Option<Cloud> {
+pub(crate) fn hamburger() -> Option<Cloud> {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../../shared/data/splats/hamburger.ply"
