@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use super::{
     TILE,
     project::Footprint,
+    reach::Reach,
     simd::{Kernel, Lanes},
 };
 use crate::scene::{ALPHA_MIN, Paint};
 
 /// Columns of a block.
-const BLOCK: usize = 4;
+pub(super) const BLOCK: usize = 4;
 
 /// Blocks beside each other in a tile.
 const BLOCK_COLUMNS: usize = TILE / BLOCK;
@@ -264,7 +265,7 @@ impl<L: Lanes> Canvas<L> {
             depth: lanes.splat(depth),
         };
         for block_row in reach.block_rows(Self::BLOCK_HEIGHT) {
-            let mut blocks = block_columns & self.open[block_row % MOST_BLOCK_ROWS];
+            let mut blocks = self.open[block_row % MOST_BLOCK_ROWS] & block_columns;
             if blocks == 0 {
                 continue;
             }
@@ -306,9 +307,6 @@ impl<L: Lanes> Canvas<L> {
             lanes.at_most(lanes.splat(ALPHA_MIN), alpha),
             lanes.at_most(exponent, brush.exponent_max),
         );
-        if lanes.bits(counts) == 0 {
-            return;
-        }
         let before = lanes.load(&block.through);
         let weight = lanes.multiply(alpha, before);
         let after = lanes.subtract(before, weight);
@@ -358,45 +356,4 @@ fn three<L: Lanes>(lanes: L, [first, second, third]: [f32; 3]) -> [L::Float; 3] 
 fn gather<L: Lanes>(lanes: L, weight: L::Float, value: L::Float, plane: &mut L::Array) {
     let gathered = lanes.multiply_add(weight, value, lanes.load(plane));
     lanes.store(gathered, plane);
-}
-
-/// The pixels of a tile that a splat can reach: the box around its ellipse, clipped to the tile.
-struct Reach {
-    low: [f32; 2],
-    high: [f32; 2],
-}
-
-impl Reach {
-    /// `mean` is counted from the centre of the tile's first pixel.
-    #[inline(always)]
-    fn new(mean: [f32; 2], radii: [f32; 2]) -> Self {
-        const LAST: f32 = (TILE - 1) as f32;
-        Self {
-            low: [(mean[0] - radii[0]).max(0.0), (mean[1] - radii[1]).max(0.0)],
-            high: [
-                (mean[0] + radii[0]).min(LAST),
-                (mean[1] + radii[1]).min(LAST),
-            ],
-        }
-    }
-
-    /// Whether there is such a pixel, by and large.
-    #[inline(always)]
-    fn is_empty(&self) -> bool {
-        !(self.low[0] <= self.high[0] && self.low[1] <= self.high[1])
-    }
-
-    /// Rows of blocks that are `height` pixels high.
-    #[inline(always)]
-    fn block_rows(&self, height: usize) -> std::ops::RangeInclusive<usize> {
-        self.low[1] as i32 as usize / height..=self.high[1] as i32 as usize / height
-    }
-
-    /// A bit for each column of blocks.
-    #[inline(always)]
-    fn block_columns(&self) -> u8 {
-        let first = self.low[0] as i32 / BLOCK as i32;
-        let last = self.high[0] as i32 / BLOCK as i32;
-        (0xFF_u8 << (first & 7)) & (0xFF_u8 >> ((7 - last) & 7))
-    }
 }

@@ -3,6 +3,8 @@
 mod canvas;
 mod order;
 mod project;
+mod projector;
+mod reach;
 mod simd;
 mod view;
 
