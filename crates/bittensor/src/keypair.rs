@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use bip39::{Language, Mnemonic};
+use rand_core::{CryptoRng, RngCore, impls};
 use schnorrkel::{ExpansionMode, MiniSecretKey, SecretKey};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -19,15 +21,38 @@ pub struct Keypair {
 #[error("the bytes are not an sr25519 secret key")]
 pub struct SecretKeyError;
 
+/// The words are not a BIP39 phrase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an English BIP39 phrase of 12 to 24 words with a right checksum")]
+pub struct PhraseError;
+
 impl Keypair {
     /// The key of a 32-byte seed (substrate's `secretSeed`, the mini secret key).
     pub fn from_seed(mut seed: [u8; 32]) -> Self {
-        let inner = expand(&seed);
-        let kept = Zeroizing::new(seed);
+        let mini = MiniSecretKey::generate_with(Given(&seed));
         seed.zeroize();
+        Self::from_mini_secret(&mini)
+    }
+
+    /// The key of an English BIP39 phrase without a password, as substrate makes it: from the words'
+    /// entropy (crate `substrate-bip39`), not from the BIP39 seed of other chains' wallets.
+    ///
+    /// # Errors
+    /// When a word is not in the list, or number or checksum of the words are wrong.
+    pub fn from_phrase(phrase: &str) -> Result<Self, PhraseError> {
+        let words = Mnemonic::parse_in(Language::English, phrase).map_err(|_| PhraseError)?;
+        let (entropy, length) = words.to_entropy_array();
+        let entropy = Zeroizing::new(entropy);
+        let entropy = entropy.get(..length).ok_or(PhraseError)?;
+        let mini = substrate_bip39::mini_secret_from_entropy(entropy, "");
+        Ok(Self::from_mini_secret(&mini.map_err(|_| PhraseError)?))
+    }
+
+    /// Substrate expands every seed the ed25519 way.
+    fn from_mini_secret(mini: &MiniSecretKey) -> Self {
         Self {
-            inner,
-            seed: Some(kept),
+            inner: mini.expand_to_keypair(ExpansionMode::Ed25519),
+            seed: Some(Zeroizing::new(mini.to_bytes())),
         }
     }
 
@@ -43,7 +68,7 @@ impl Keypair {
 
     /// A new key from the operating system's randomness.
     pub fn generate() -> Self {
-        Self::from_seed(MiniSecretKey::generate().to_bytes())
+        Self::from_mini_secret(&MiniSecretKey::generate())
     }
 
     /// The public half.
@@ -68,13 +93,32 @@ impl Keypair {
     }
 }
 
-/// Substrate expands every seed the ed25519 way.
-fn expand(seed: &[u8; 32]) -> schnorrkel::Keypair {
-    match MiniSecretKey::from_bytes(seed) {
-        Ok(mini) => mini.expand_to_keypair(ExpansionMode::Ed25519),
-        Err(_) => unreachable!("a mini secret key is any 32 bytes"),
+/// A generator that draws a given seed. schnorrkel doubts the length of a seed given as bytes, and
+/// would make every caller answer for it; what it draws itself it takes as it is.
+struct Given<'a>(&'a [u8; 32]);
+
+impl RngCore for Given<'_> {
+    fn next_u32(&mut self) -> u32 {
+        impls::next_u32_via_fill(self)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        impls::next_u64_via_fill(self)
+    }
+
+    fn fill_bytes(&mut self, drawn: &mut [u8]) {
+        for (drawn, given) in drawn.iter_mut().zip(self.0.iter().cycle()) {
+            *drawn = *given;
+        }
+    }
+
+    fn try_fill_bytes(&mut self, drawn: &mut [u8]) -> Result<(), rand_core::Error> {
+        self.fill_bytes(drawn);
+        Ok(())
     }
 }
+
+impl CryptoRng for Given<'_> {}
 
 impl fmt::Debug for Keypair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,6 +143,19 @@ mod tests {
     fn the_development_seed_gives_the_development_address() {
         let address = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
         assert_eq!(alice().public().to_string(), address);
+    }
+
+    #[test]
+    fn the_development_phrase_gives_the_development_address() {
+        // Substrate's DEV_PHRASE and its address without a derivation path.
+        let phrase = "bottom drive obey lake curtain smoke basket hold race lonely fit walk";
+        let address = "5DfhGyQdFobKM8NsWvEeAKk5EQQgYe9AydgJ7rMB6E1EqRzV";
+        let key = Keypair::from_phrase(phrase).unwrap();
+        assert_eq!(key.public().to_string(), address);
+        let swapped = phrase.replace("bottom drive", "drive bottom");
+        for wrong in ["", "bottom drive obey", swapped.as_str(), "x y z"] {
+            assert_eq!(Keypair::from_phrase(wrong).unwrap_err(), PhraseError);
+        }
     }
 
     #[test]

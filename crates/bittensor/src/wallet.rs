@@ -35,14 +35,19 @@ impl WalletPaths {
 
     /// The hotkey's file.
     pub fn hotkey_file(&self) -> PathBuf {
-        expand_home(&self.path, env::home_dir())
+        expand_home(&self.path)
             .join(&self.name)
             .join("hotkeys")
             .join(&self.hotkey)
     }
 }
 
-fn expand_home(path: &Path, home: Option<PathBuf>) -> PathBuf {
+/// `path` with the home folder for a leading `~`, as shells and the wallet tools have it.
+pub fn expand_home(path: &Path) -> PathBuf {
+    expand(path, env::home_dir())
+}
+
+fn expand(path: &Path, home: Option<PathBuf>) -> PathBuf {
     match (path.strip_prefix("~"), home) {
         (Ok(rest), Some(home)) => home.join(rest),
         _ => path.to_path_buf(),
@@ -66,14 +71,8 @@ mod tests {
     #[test]
     fn home_is_expanded_only_at_the_start() {
         let home = || Some(PathBuf::from("/people/ada"));
-        assert_eq!(
-            expand_home(Path::new("~/w"), home()),
-            Path::new("/people/ada/w")
-        );
-        assert_eq!(
-            expand_home(Path::new("/x/~/w"), home()),
-            Path::new("/x/~/w")
-        );
-        assert_eq!(expand_home(Path::new("~/w"), None), Path::new("~/w"));
+        assert_eq!(expand(Path::new("~/w"), home()), Path::new("/people/ada/w"));
+        assert_eq!(expand(Path::new("/x/~/w"), home()), Path::new("/x/~/w"));
+        assert_eq!(expand(Path::new("~/w"), None), Path::new("~/w"));
     }
 }

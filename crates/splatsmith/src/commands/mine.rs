@@ -1,15 +1,13 @@
 //! `splatsmith mine`: on a static list of validators, until the chain can be read.
 
-use std::fs::{File, TryLockError};
-use std::path::Path;
 use std::sync::Arc;
 
 use ::miner::{Blacklist, EventSender, MinerConfig};
-use anyhow::{Context, Result, bail};
-use bittensor::{Keypair, Metagraph, keyfile};
-use tracing::{info, warn};
+use anyhow::Context;
+use bittensor::Metagraph;
+use tracing::info;
 
-use super::{generators, session};
+use super::{generators, hotkey, session};
 use crate::args::MineArgs;
 use crate::config::{MineConfig, Problems, effective};
 use crate::files::{LARGEST_METAGRAPH, read_bounded};
@@ -21,8 +19,8 @@ pub(crate) fn run(args: &MineArgs, console: &Console) -> Result<Outcome, Failure
     let config = MineConfig::check(args)?;
     info!("configuration: {}", effective(&config.settings()));
     let metagraph = metagraph(&config)?;
-    let keypair = Arc::new(keypair(&config)?);
-    let _alone = claim(&config.wallet.hotkey_file())?;
+    let (keypair, _alone) = hotkey::open(&config.wallet, console, args.json)?;
+    let keypair = Arc::new(keypair);
     info!("mining as {} (the coldkey is never read)", keypair.public());
 
     let summary = session::runtime()?.block_on(async {
@@ -59,32 +57,6 @@ fn metagraph(config: &MineConfig) -> Result<Metagraph, Failure> {
         return Err(problems.into());
     }
     Ok(metagraph)
-}
-
-fn keypair(config: &MineConfig) -> Result<Keypair> {
-    let path = config.wallet.hotkey_file();
-    if let Some(exposure) = keyfile::exposure(&path) {
-        warn!("{exposure}");
-    }
-    Ok(keyfile::read(&path)?)
-}
-
-/// Locks the hotkey's file for as long as the result is held. The miner locks its folder too, but
-/// two miners with folders of their own would still pull into each other's cooldowns.
-fn claim(hotkey_file: &Path) -> Result<File> {
-    let path = hotkey_file.display();
-    let file = File::open(hotkey_file).with_context(|| format!("{path} cannot be opened"))?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            bail!(
-                "another process mines with the hotkey in {path}: stop it, or name another hotkey"
-            )
-        }
-        // Some network file systems have no locks; the folder's lock must do there.
-        Err(TryLockError::Error(error)) => warn!("{path} cannot be locked: {error}"),
-    }
-    Ok(file)
 }
 
 fn miner_config(config: &MineConfig, metagraph: Metagraph) -> MinerConfig {

@@ -4,6 +4,7 @@ mod album;
 mod convert;
 mod generate;
 mod generators;
+mod hotkey;
 mod inspect;
 mod judge;
 mod mine;

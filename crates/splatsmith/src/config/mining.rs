@@ -2,16 +2,14 @@
 
 use std::path::PathBuf;
 
-use bittensor::WalletPaths;
-
-use super::{GenerationConfig, LimitConfig, Problems, Setting};
-use crate::args::{MineArgs, NetworkArgs, WalletArgs};
+use super::{GenerationConfig, LimitConfig, Problems, Setting, WalletConfig};
+use crate::args::{MineArgs, NetworkArgs};
 
 /// A checked `mine`.
 #[derive(Debug, Clone)]
 pub(crate) struct MineConfig {
-    /// Where the hotkey lies; both names are plain file names.
-    pub(crate) wallet: WalletPaths,
+    /// Whose hotkey signs.
+    pub(crate) wallet: WalletConfig,
     /// The subnet.
     pub(crate) netuid: u16,
     /// The list of validators.
@@ -36,7 +34,7 @@ impl MineConfig {
     pub(crate) fn check(args: &MineArgs) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let metagraph = metagraph(&args.network, &mut problems);
-        let wallet = wallet(&args.wallet, &mut problems);
+        let wallet = WalletConfig::check(&args.wallet, &mut problems);
         if !(args.min_stake >= 0.0 && args.min_stake.is_finite()) {
             problems.add(
                 format!("--min-stake {}: not a stake", args.min_stake),
@@ -70,16 +68,14 @@ impl MineConfig {
     /// For the log.
     pub(crate) fn settings(&self) -> Vec<Setting> {
         let blacklist: Vec<String> = self.blacklist.iter().map(u16::to_string).collect();
-        let mut settings = vec![
-            ("wallet.name", self.wallet.name.clone()),
-            ("wallet.hotkey", self.wallet.hotkey.clone()),
-            ("wallet.path", self.wallet.path.display().to_string()),
+        let mut settings = self.wallet.settings();
+        settings.extend([
             ("netuid", self.netuid.to_string()),
             ("metagraph", self.metagraph.display().to_string()),
             ("blacklist", blacklist.join(",")),
             ("min-stake", self.min_stake.to_string()),
             ("data-dir", self.data_dir.display().to_string()),
-        ];
+        ]);
         settings.extend(self.generation.settings());
         settings.extend(self.limits.settings());
         settings
@@ -103,28 +99,6 @@ fn metagraph(args: &NetworkArgs, problems: &mut Problems) -> Option<PathBuf> {
         );
     }
     args.metagraph.clone()
-}
-
-fn wallet(args: &WalletArgs, problems: &mut Problems) -> WalletPaths {
-    let usual = WalletPaths::from_env();
-    let paths = WalletPaths {
-        path: args.path.clone().unwrap_or(usual.path),
-        name: args.name.clone().unwrap_or(usual.name),
-        hotkey: args.hotkey.clone().unwrap_or(usual.hotkey),
-    };
-    check_file_name("--wallet.name", &paths.name, problems);
-    check_file_name("--wallet.hotkey", &paths.hotkey, problems);
-    paths
-}
-
-/// A wallet or hotkey name is one file name: it must not lead out of its folder.
-fn check_file_name(flag: &str, name: &str, problems: &mut Problems) {
-    if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\\', '\0']) {
-        problems.add(
-            format!("{flag} {name:?}: not a name"),
-            "give the bare name; the folder goes into --wallet.path",
-        );
-    }
 }
 
 fn home() -> Option<PathBuf> {

@@ -10,6 +10,7 @@ mod limits;
 mod mining;
 mod problems;
 mod rehearsing;
+mod wallet;
 
 pub(crate) use asset::{PromptSource, colour, container, profile, prompt, upright};
 pub(crate) use duration::duration;
@@ -18,6 +19,7 @@ pub(crate) use limits::LimitConfig;
 pub(crate) use mining::MineConfig;
 pub use problems::{Problem, Problems};
 pub(crate) use rehearsing::RehearseConfig;
+pub(crate) use wallet::WalletConfig;
 
 /// One line of the effective configuration: the flag's name and its value, fit for a log.
 pub(crate) type Setting = (&'static str, String);
