@@ -11,58 +11,21 @@ mod common;
 mod endpoint;
 #[path = "common/network.rs"]
 mod network;
+#[path = "common/python.rs"]
+mod python;
 
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{Run, command};
+use python::{json_of, script};
 
 /// How long Python may take to import the SDK and open its axons.
 const START: Duration = Duration::from_secs(180);
 
-/// A Python with the SDK, or `None` where none can be had and none is required.
-fn python() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os("SPLATSMITH_INTEROP_PYTHON") {
-        return Some(named.into());
-    }
-    let beside_the_build = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("interop-venv");
-    let prepared = Command::new(script("prepare"))
-        .arg(beside_the_build)
-        .output();
-    let reason = match prepared {
-        Ok(output) if output.status.success() => {
-            let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-            return Some(path.into());
-        }
-        Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-        Err(error) => error.to_string(),
-    };
-    let required = std::env::var_os("SPLATSMITH_INTEROP_REQUIRED").is_some();
-    assert!(!required, "no Python with the SDK: {reason}");
-    println!("skipped: no Python with the SDK can be had: {reason}");
-    None
-}
-
-fn script(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../tests/interop")
-        .join(name)
-}
-
-/// Runs a script to its end and returns the JSON it prints last.
-fn json_of(output: &std::process::Output) -> serde_json::Value {
-    let text = String::from_utf8_lossy(&output.stdout);
-    let last = text.trim_end().lines().last().unwrap_or_default();
-    serde_json::from_str(last).unwrap_or_else(|error| {
-        let log = String::from_utf8_lossy(&output.stderr);
-        panic!("{error} in {text:?}\n{log}")
-    })
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn our_miner_answers_200_tasks_of_the_sdk_s_axons() {
-    let Some(python) = python() else { return };
+    let Some(python) = python::sdk() else { return };
     let folder = tempfile::tempdir().unwrap();
     network::wallet(folder.path());
     let endpoint = endpoint::start(Duration::ZERO).await;
@@ -111,7 +74,7 @@ async fn our_miner_answers_200_tasks_of_the_sdk_s_axons() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sdk_s_dendrite_mines_on_our_rehearsal() {
-    let Some(python) = python() else { return };
+    let Some(python) = python::sdk() else { return };
     let folder = tempfile::tempdir().unwrap();
     let network = network::start(folder.path(), |config| config).await;
     let spz = common::shell_file(folder.path(), "shell.spz", 8000);

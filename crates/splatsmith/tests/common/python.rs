@@ -1,0 +1,58 @@
+//! Pythons with the official packages, for the tests against them.
+
+#![allow(dead_code)] // Each test binary uses its own part.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A Python with the SDK, or `None` where none can be had and none is required.
+pub(crate) fn sdk() -> Option<PathBuf> {
+    match std::env::var_os("SPLATSMITH_INTEROP_PYTHON") {
+        Some(named) => Some(named.into()),
+        None => prepared("interop-venv", None),
+    }
+}
+
+/// A Python with the official wallet package of a version, or `None` as for [`sdk`].
+pub(crate) fn wallet(version: &str) -> Option<PathBuf> {
+    let list = format!("wallet-{version}.txt");
+    prepared(&format!("wallet-{version}-venv"), Some(&list))
+}
+
+/// Has `tests/interop/prepare` make a Python in a folder beside the build.
+fn prepared(folder: &str, list: Option<&str>) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name(folder);
+    let made = Command::new(script("prepare"))
+        .arg(folder)
+        .args(list)
+        .output();
+    let reason = match made {
+        Ok(output) if output.status.success() => {
+            let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+            return Some(path.into());
+        }
+        Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let required = std::env::var_os("SPLATSMITH_INTEROP_REQUIRED").is_some();
+    assert!(!required, "no Python with the official package: {reason}");
+    println!("skipped: no Python with the official package can be had: {reason}");
+    None
+}
+
+/// A file in `tests/interop`.
+pub(crate) fn script(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/interop")
+        .join(name)
+}
+
+/// The JSON that a script prints last.
+pub(crate) fn json_of(output: &Output) -> serde_json::Value {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let last = text.trim_end().lines().last().unwrap_or_default();
+    serde_json::from_str(last).unwrap_or_else(|error| {
+        let log = String::from_utf8_lossy(&output.stderr);
+        panic!("{error} in {text:?}\n{log}")
+    })
+}

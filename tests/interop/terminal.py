@@ -1,0 +1,46 @@
+"""Runs a command on a terminal of its own and types a line at each prompt.
+
+    terminal.py '["first line", "second line"]' COMMAND ARGUMENT...
+
+A prompt is whatever ends in `password: `. Ends with one line of JSON: what the terminal showed, and the
+exit code.
+"""
+
+import json
+import os
+import pty
+import sys
+import termios
+import time
+
+PROMPT = b"password: "
+
+
+def shows_what_is_typed(terminal):
+    return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
+
+
+def main():
+    answers = json.loads(sys.argv[1])
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(sys.argv[2], sys.argv[2:])
+    shown = b""
+    while True:
+        try:
+            chunk = os.read(terminal, 4096)
+        except OSError:  # the child has closed its end
+            break
+        if not chunk:
+            break
+        shown += chunk
+        if shown.endswith(PROMPT) and answers:
+            while shows_what_is_typed(terminal):  # the prompt comes first
+                time.sleep(0.01)
+            os.write(terminal, answers.pop(0).encode() + b"\n")
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    print(json.dumps({"shown": shown.decode(errors="replace"), "code": code}))
+
+
+main()
