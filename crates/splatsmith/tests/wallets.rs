@@ -256,7 +256,7 @@ fn official_wallet(python: &Path, folder: &Path) -> (PathBuf, Value) {
 
 fn opened(path: &Path, password: Option<&str>) -> Keypair {
     match (keyfile::open(path).unwrap(), password) {
-        (Hotkey::Plain(keypair), None) => keypair,
+        (Hotkey::Plain(keypair), None) => *keypair,
         (Hotkey::Sealed(sealed), Some(password)) => {
             let password = Password::typed(password.to_owned().into());
             sealed.unseal(&password).unwrap()

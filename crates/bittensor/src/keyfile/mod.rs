@@ -25,7 +25,7 @@ use crate::Keypair;
 #[derive(Debug)]
 pub enum Hotkey {
     /// The key itself.
-    Plain(Keypair),
+    Plain(Box<Keypair>),
     /// The key behind a password.
     Sealed(SealedHotkey),
 }
@@ -42,5 +42,6 @@ pub fn open(path: &Path) -> Result<Hotkey, KeyfileError> {
     if let Some(sealed) = SealedHotkey::recognise(path, &bytes)? {
         return Ok(Hotkey::Sealed(sealed));
     }
-    layout::keypair(path, &bytes).map(Hotkey::Plain)
+    let keypair = layout::keypair(path, &bytes)?;
+    Ok(Hotkey::Plain(Box::new(keypair)))
 }

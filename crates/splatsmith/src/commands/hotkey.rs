@@ -30,7 +30,7 @@ pub(crate) fn open(
     let hotkey = keyfile::open(&path)?;
     let claim = claim(&path)?;
     let keypair = match hotkey {
-        Hotkey::Plain(keypair) => keypair,
+        Hotkey::Plain(keypair) => *keypair,
         Hotkey::Sealed(sealed) => {
             let may_ask = !quiet && console.is_terminal() && std::io::stdin().is_terminal();
             unseal(&sealed, wallet, console, may_ask)?
