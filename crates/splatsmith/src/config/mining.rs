@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{GenerationConfig, LimitConfig, Problems, Setting, WalletConfig};
+use super::{GenerationConfig, LimitConfig, NetworkConfig, Problems, Setting, WalletConfig};
 use crate::args::{MineArgs, NetworkArgs};
 
 /// A checked `mine`.
@@ -12,6 +12,8 @@ pub(crate) struct MineConfig {
     pub(crate) wallet: WalletConfig,
     /// The subnet.
     pub(crate) netuid: u16,
+    /// The chain.
+    pub(crate) network: NetworkConfig,
     /// The list of validators.
     pub(crate) metagraph: PathBuf,
     /// UIDs never pulled from.
@@ -33,6 +35,7 @@ impl MineConfig {
     /// Every problem, with its remedy.
     pub(crate) fn check(args: &MineArgs) -> Result<Self, Problems> {
         let mut problems = Problems::default();
+        let network = NetworkConfig::check(&args.network, &mut problems);
         let metagraph = metagraph(&args.network, &mut problems);
         let wallet = WalletConfig::check(&args.wallet, &mut problems);
         if !(args.min_stake >= 0.0 && args.min_stake.is_finite()) {
@@ -50,12 +53,14 @@ impl MineConfig {
         }
         let generation = GenerationConfig::check(&args.generation, &mut problems);
         let limits = LimitConfig::check(&args.limits, &mut problems);
-        let (Some(metagraph), Some(data_dir)) = (metagraph, data_dir) else {
+        let (Some(network), Some(metagraph), Some(data_dir)) = (network, metagraph, data_dir)
+        else {
             return problems.or(None);
         };
         problems.or(Some(Self {
             wallet,
             netuid: args.network.netuid,
+            network,
             metagraph,
             blacklist: args.blacklist.clone(),
             min_stake: args.min_stake,
@@ -69,8 +74,9 @@ impl MineConfig {
     pub(crate) fn settings(&self) -> Vec<Setting> {
         let blacklist: Vec<String> = self.blacklist.iter().map(u16::to_string).collect();
         let mut settings = self.wallet.settings();
+        settings.push(("netuid", self.netuid.to_string()));
+        settings.extend(self.network.settings());
         settings.extend([
-            ("netuid", self.netuid.to_string()),
             ("metagraph", self.metagraph.display().to_string()),
             ("blacklist", blacklist.join(",")),
             ("min-stake", self.min_stake.to_string()),
@@ -84,14 +90,6 @@ impl MineConfig {
 
 /// The static list of validators; without one there is nothing to mine on in this version.
 fn metagraph(args: &NetworkArgs, problems: &mut Problems) -> Option<PathBuf> {
-    let known = ["finney", "test", "local", "archive"];
-    let address = args.subtensor.starts_with("ws://") || args.subtensor.starts_with("wss://");
-    if !known.contains(&args.subtensor.as_str()) && !address {
-        problems.add(
-            format!("--subtensor.network {}: no such network", args.subtensor),
-            "give finney, test, local or a ws:// address",
-        );
-    }
     if args.metagraph.is_none() {
         problems.add(
             "--metagraph is missing, and this version cannot read the chain",
