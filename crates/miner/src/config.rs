@@ -1,11 +1,10 @@
 //! What mining needs to know, and whom it mines with.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bittensor::{Metagraph, Neuron, PublicKey};
+use bittensor::{AddressPolicy, Metagraph, Neuron, PublicKey};
 use splat::{Container, OutputProfile};
 use subnet17::Rules;
 
@@ -190,10 +189,14 @@ impl MinerConfig {
                 "stake {:.0} is below {:.0}",
                 neuron.stake, self.min_stake
             ))
-        } else if !self.test_network && !is_public(neuron.ip) {
-            Some(format!("{} is no public address", neuron.ip))
+        } else if neuron.port == 0 {
+            Some("its axon has no port".to_owned())
         } else {
-            None
+            let addresses = AddressPolicy {
+                allow_private: self.test_network,
+            };
+            let refusal = addresses.check(neuron.ip).err()?;
+            Some(refusal.to_string())
         }
     }
 }
@@ -207,32 +210,6 @@ fn sped_up(seconds: f64, speed: f64, least: f64) -> Duration {
     };
     Duration::try_from_secs_f64(scaled.clamp(least, seconds.max(least)))
         .unwrap_or(Duration::from_secs(300))
-}
-
-/// Whether an address a chain lists may be connected to: anybody can register one that points into
-/// the miner's own network.
-fn is_public(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => {
-            !(ip.is_loopback()
-                || ip.is_private()
-                || ip.is_link_local()
-                || ip.is_unspecified()
-                || ip.is_broadcast()
-                || ip.is_multicast()
-                || ip.is_documentation())
-        }
-        IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
-            Some(mapped) => is_public(IpAddr::V4(mapped)),
-            None => {
-                !(ip.is_loopback()
-                    || ip.is_unspecified()
-                    || ip.is_multicast()
-                    || ip.is_unique_local()
-                    || ip.is_unicast_link_local())
-            }
-        },
-    }
 }
 
 #[cfg(test)]
@@ -292,6 +269,8 @@ mod tests {
         let banned_key = neuron(4, "8.8.8.8");
         let local = neuron(5, "127.0.0.1");
         let mapped = neuron(6, "::ffff:10.0.0.1");
+        let mut closed = neuron(8, "8.8.8.8");
+        closed.port = 0;
         let fit = neuron(7, "8.8.8.8");
         let mut config = config(vec![
             own.clone(),
@@ -301,13 +280,14 @@ mod tests {
             banned_key.clone(),
             local,
             mapped,
+            closed,
             fit.clone(),
         ]);
         config.blacklist.hotkeys.insert(banned_key.hotkey);
         let uids = |neurons: &[Neuron]| neurons.iter().map(|n| n.uid).collect::<Vec<_>>();
         let (validators, ignored) = config.eligible(own.hotkey);
         assert_eq!(uids(&validators), [7]);
-        assert_eq!(ignored.len(), 7);
+        assert_eq!(ignored.len(), 8);
         config.test_network = true;
         let (validators, _) = config.eligible(own.hotkey);
         assert_eq!(uids(&validators), [5, 6, 7]);
