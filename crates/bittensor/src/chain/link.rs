@@ -1,5 +1,6 @@
 //! The supervised connection: whatever happens to a node, there will be another attempt.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +37,16 @@ pub enum LinkState {
         /// How.
         why: String,
     },
+}
+
+impl fmt::Display for LinkState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connecting => f.write_str("connecting"),
+            Self::Up { endpoint } => write!(f, "connected to {endpoint}"),
+            Self::Down { endpoint, why } => write!(f, "{endpoint}: {why}"),
+        }
+    }
 }
 
 /// A handle to the connection's task, which ends with it.
@@ -120,9 +131,7 @@ impl Link {
 
     fn late(&self, method: &'static str) -> ChainError {
         match self.state() {
-            LinkState::Down { endpoint, why } => {
-                ChainError::Unreachable(format!("{endpoint}: {why}"))
-            }
+            down @ LinkState::Down { .. } => ChainError::Unreachable(down.to_string()),
             LinkState::Connecting | LinkState::Up { .. } => ChainError::Timeout {
                 method,
                 after: self.call_timeout,

@@ -4,7 +4,7 @@ use frame_decode::runtime_apis::{
     RuntimeApiInfo, RuntimeApiTypeInfo, encode_runtime_api_inputs_with_info_to,
 };
 use frame_decode::storage::{StorageInfo, StorageTypeInfo, encode_storage_key_with_info};
-use frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed};
+use frame_metadata::{META_RESERVED, RuntimeMetadata, RuntimeMetadataPrefixed};
 use parity_scale_codec::Decode;
 use scale_decode::DecodeAsType;
 use scale_info::PortableRegistry;
@@ -42,6 +42,12 @@ impl Runtime {
     pub fn from_metadata(bytes: &[u8]) -> Result<Self, ChainError> {
         let metadata = RuntimeMetadataPrefixed::decode(&mut &*bytes)
             .map_err(|error| ChainError::layout("the metadata", error))?;
+        if metadata.0 != META_RESERVED {
+            return Err(ChainError::layout(
+                "the metadata",
+                "its magic number is missing",
+            ));
+        }
         match metadata.1 {
             RuntimeMetadata::V15(metadata) => Self::of(&metadata, metadata.types.clone()),
             RuntimeMetadata::V16(metadata) => Self::of(&metadata, metadata.types.clone()),
