@@ -14,6 +14,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod animation;
 mod camera;
 mod cpu;
 mod device;
@@ -25,6 +26,7 @@ mod raster;
 mod scene;
 mod sheet;
 
+pub use animation::{Animation, AnimationError, AnimationFormat, AnimationPlan, animation};
 pub use camera::{Camera, CameraError, MAX_SIDE, Orbit, VALIDATOR_SIZE, validator_cameras};
 pub use cpu::{CpuRenderer, InstructionSet, Measured};
 pub use device::{Device, DeviceError, Renderer};
@@ -34,4 +36,6 @@ pub use image::{Image, ImageError, TransparentImage};
 pub use layers::{Layers, render_layers};
 pub use raster::{WHITE, render, render_views};
 pub use scene::{Scene, SceneError, VALIDATOR_EXTENT};
-pub use sheet::{GRID_GAP, GRID_VIEWS, SheetError, contact_sheet, grid, turntable_gif};
+pub use sheet::{
+    GRID_GAP, GRID_VIEWS, SheetError, contact_sheet, grid, grid_of, sheet_size, transparent_sheet,
+};

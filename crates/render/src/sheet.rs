@@ -1,11 +1,8 @@
-//! Several views in one picture: the validator's duel grid, contact sheets, turntables.
+//! Several views in one picture: the validator's duel grid and contact sheets.
 
-use std::{io::Cursor, time::Duration};
-
-use ::image::{Delay, Frame, RgbaImage, codecs::gif};
 use thiserror::Error;
 
-use crate::image::{Image, ImageError};
+use crate::image::{Image, ImageError, TransparentImage};
 
 /// The views of sixteen that the validator shows its duel judge: 24°, 120°, 216° and 312°
 /// (three-gen-subnet `validation/server/pipeline.py`).
@@ -14,7 +11,7 @@ pub const GRID_VIEWS: [usize; 4] = [1, 5, 9, 13];
 /// Pixels between the validator's grid views.
 pub const GRID_GAP: u32 = 5;
 
-/// The validator's `combine_images4` pastes onto black, which shows in the gap.
+/// `combine_images4` pastes onto black, which shows in the gap.
 const GRID_GAP_COLOUR: [u8; 3] = [0; 3];
 
 /// Between the pictures of a contact sheet.
@@ -22,6 +19,9 @@ const SHEET_GAP_COLOUR: [u8; 3] = [255; 3];
 
 /// The longest side of a sheet, in pixels.
 const MAX_SHEET_SIDE: u64 = 32_768;
+
+/// The most pixels of a sheet.
+const MAX_SHEET_PIXELS: u64 = 1 << 28;
 
 /// Pictures that cannot be put together.
 #[derive(Debug, Error)]
@@ -53,8 +53,8 @@ pub enum SheetError {
     Image(#[from] ImageError),
 }
 
-/// The validator's 2×2 duel picture of its sixteen views: [`GRID_VIEWS`], [`GRID_GAP`] black pixels
-/// apart.
+/// The validator's 2×2 duel picture of its sixteen views: [`GRID_VIEWS`] row by row, [`GRID_GAP`]
+/// black pixels apart (`combine_images4` in three-gen-subnet `validation/server/pipeline.py`).
 ///
 /// # Errors
 /// When `views` are not the sixteen, or are of different sizes.
@@ -65,8 +65,16 @@ pub fn grid(views: &[Image]) -> Result<Image, SheetError> {
             needed: 16,
         });
     }
-    let chosen: Vec<&Image> = GRID_VIEWS.iter().map(|&index| &views[index]).collect();
-    sheet(&chosen, 2, GRID_GAP, GRID_GAP_COLOUR)
+    grid_of(GRID_VIEWS.map(|index| &views[index]))
+}
+
+/// The duel picture of the four views [`GRID_VIEWS`] alone: left above, right above, left below,
+/// right below.
+///
+/// # Errors
+/// When the views are of different sizes.
+pub fn grid_of(views: [&Image; 4]) -> Result<Image, SheetError> {
+    opaque(&views, 2, GRID_GAP, &GRID_GAP_COLOUR)
 }
 
 /// All views in rows of `columns`, `gap` white pixels apart.
@@ -74,84 +82,109 @@ pub fn grid(views: &[Image]) -> Result<Image, SheetError> {
 /// # Errors
 /// When there is no view, the views are of different sizes, or the sheet would be too large.
 pub fn contact_sheet(views: &[Image], columns: usize, gap: u32) -> Result<Image, SheetError> {
-    let views: Vec<&Image> = views.iter().collect();
-    sheet(&views, columns.max(1), gap, SHEET_GAP_COLOUR)
+    opaque(
+        &views.iter().collect::<Vec<_>>(),
+        columns,
+        gap,
+        &SHEET_GAP_COLOUR,
+    )
 }
 
-fn check_even(views: &[&Image]) -> Result<(u32, u32), SheetError> {
-    let Some(first) = views.first() else {
+/// All views in rows of `columns`, `gap` transparent pixels apart.
+///
+/// # Errors
+/// As of [`contact_sheet`].
+pub fn transparent_sheet(
+    views: &[TransparentImage],
+    columns: usize,
+    gap: u32,
+) -> Result<TransparentImage, SheetError> {
+    for view in views {
+        view.check()?;
+    }
+    let planes: Vec<Plane<'_>> = views
+        .iter()
+        .map(|view| (view.width, view.height, view.rgba.as_slice()))
+        .collect();
+    let (width, height, rgba) = paste(&planes, columns, gap, &[0; 4])?;
+    Ok(TransparentImage {
+        width,
+        height,
+        rgba,
+    })
+}
+
+/// Width and height in pixels of a sheet of `count` views of `view` pixels, in rows of `columns`
+/// and `gap` pixels apart.
+///
+/// # Errors
+/// When there is no view, or the sheet would be too large.
+pub fn sheet_size(
+    view: [u32; 2],
+    count: usize,
+    columns: usize,
+    gap: u32,
+) -> Result<[u32; 2], SheetError> {
+    if count == 0 {
         return Err(SheetError::TooFew {
             found: 0,
             needed: 1,
         });
-    };
-    for (index, view) in views.iter().enumerate() {
-        view.check()?;
-        if (view.width, view.height) != (first.width, first.height) {
-            return Err(SheetError::Uneven { index });
-        }
     }
-    Ok((first.width, first.height))
-}
-
-fn sheet(
-    views: &[&Image],
-    columns: usize,
-    gap: u32,
-    gap_colour: [u8; 3],
-) -> Result<Image, SheetError> {
-    let (view_width, view_height) = check_even(views)?;
-    let columns = columns.min(views.len());
+    let columns = columns.clamp(1, count);
     let span = |side: u32, count: usize| {
         u64::from(side) * count as u64 + u64::from(gap) * (count as u64 - 1)
     };
-    let width = span(view_width, columns);
-    let height = span(view_height, views.len().div_ceil(columns));
-    if width > MAX_SHEET_SIDE || height > MAX_SHEET_SIDE || width * height > 1 << 28 {
+    let width = span(view[0], columns);
+    let height = span(view[1], count.div_ceil(columns));
+    if width > MAX_SHEET_SIDE || height > MAX_SHEET_SIDE || width * height > MAX_SHEET_PIXELS {
         return Err(SheetError::TooLarge { width, height });
     }
-    let mut sheet = Image {
-        width: width as u32,
-        height: height as u32,
-        rgb: gap_colour.repeat((width * height) as usize),
-    };
-    for (index, view) in views.iter().enumerate() {
-        let left = (index % columns) * (view_width + gap) as usize;
-        let top = (index / columns) * (view_height + gap) as usize;
-        let row_bytes = view_width as usize * 3;
-        for (row, line) in view.rgb.chunks_exact(row_bytes).enumerate() {
-            let start = ((top + row) * width as usize + left) * 3;
-            sheet.rgb[start..start + row_bytes].copy_from_slice(line);
-        }
-    }
-    Ok(sheet)
+    Ok([width as u32, height as u32])
 }
 
-/// The views as an endless animated GIF, each shown for `frame_time` (in steps of 10 ms).
-///
-/// # Errors
-/// When there is no view, the views are of different sizes, or the encoder refuses them.
-pub fn turntable_gif(views: &[Image], frame_time: Duration) -> Result<Vec<u8>, SheetError> {
-    check_even(&views.iter().collect::<Vec<_>>())?;
-    let mut bytes = Vec::new();
-    // Speed 10 of 30 picks colours well enough that shading does not band.
-    let mut encoder = gif::GifEncoder::new_with_speed(Cursor::new(&mut bytes), 10);
-    encoder
-        .set_repeat(gif::Repeat::Infinite)
-        .map_err(ImageError::from)?;
+/// Width, height and bytes of a picture.
+type Plane<'a> = (u32, u32, &'a [u8]);
+
+fn opaque(
+    views: &[&Image],
+    columns: usize,
+    gap: u32,
+    gap_colour: &[u8; 3],
+) -> Result<Image, SheetError> {
     for view in views {
-        let rgba: Vec<u8> = view
-            .rgb
-            .chunks_exact(3)
-            .flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255])
-            .collect();
-        if let Some(buffer) = RgbaImage::from_raw(view.width, view.height, rgba) {
-            let delay = Delay::from_saturating_duration(frame_time);
-            encoder
-                .encode_frame(Frame::from_parts(buffer, 0, 0, delay))
-                .map_err(ImageError::from)?;
+        view.check()?;
+    }
+    let planes: Vec<Plane<'_>> = views
+        .iter()
+        .map(|view| (view.width, view.height, view.rgb.as_slice()))
+        .collect();
+    let (width, height, rgb) = paste(&planes, columns, gap, gap_colour)?;
+    Ok(Image { width, height, rgb })
+}
+
+/// Pastes pictures of one size and of as many bytes per pixel as `gap_colour` has.
+fn paste(
+    views: &[Plane<'_>],
+    columns: usize,
+    gap: u32,
+    gap_colour: &[u8],
+) -> Result<(u32, u32, Vec<u8>), SheetError> {
+    let size = views.first().map_or([0; 2], |view| [view.0, view.1]);
+    if let Some(index) = views.iter().position(|view| [view.0, view.1] != size) {
+        return Err(SheetError::Uneven { index });
+    }
+    let [width, height] = sheet_size(size, views.len(), columns, gap)?;
+    let columns = columns.clamp(1, views.len());
+    let mut bytes = gap_colour.repeat(width as usize * height as usize);
+    let row_bytes = size[0] as usize * gap_colour.len();
+    for (index, (_, _, view)) in views.iter().enumerate() {
+        let left = (index % columns) * (size[0] + gap) as usize;
+        let top = (index / columns) * (size[1] + gap) as usize;
+        for (row, line) in view.chunks_exact(row_bytes).enumerate() {
+            let start = ((top + row) * width as usize + left) * gap_colour.len();
+            bytes[start..start + row_bytes].copy_from_slice(line);
         }
     }
-    drop(encoder);
-    Ok(bytes)
+    Ok((width, height, bytes))
 }
