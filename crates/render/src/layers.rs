@@ -12,6 +12,9 @@ use crate::{
 /// taken from the others.
 const SOLID: f32 = 0.5;
 
+/// One in this many pixels is left out at either end of the range of depths.
+const STRAY: usize = 50;
+
 /// How far around a pixel the slope of its surface is measured, in pixels.
 const REACH: usize = 3;
 
@@ -111,19 +114,21 @@ impl Layers {
     }
 
     /// The nearest and farthest depth of what is mostly covered, in scene units; of anything
-    /// covered at all where nothing is mostly. `None` of an empty view.
+    /// covered at all where nothing is mostly. One pixel in fifty at either end is left out, so that
+    /// a stray splat does not take the shades from the rest. `None` of an empty view.
     #[must_use]
     pub fn depth_range(&self) -> Option<[f32; 2]> {
         let range = |least: f32| {
             let covered = self.transmittance.iter().map(|through| 1.0 - through);
-            let mut depths = covered
+            let mut depths: Vec<f32> = covered
                 .zip(&self.depth)
                 .filter(|&(alpha, _)| alpha >= least)
-                .map(|(_, &depth)| depth);
-            let first = depths.next()?;
-            Some(depths.fold([first; 2], |[low, high], depth| {
-                [low.min(depth), high.max(depth)]
-            }))
+                .map(|(_, &depth)| depth)
+                .collect();
+            depths.sort_unstable_by(f32::total_cmp);
+            let stray = depths.len() / STRAY;
+            let [near, far] = [depths.get(stray)?, depths.get(depths.len() - 1 - stray)?];
+            Some([*near, *far])
         };
         range(SOLID).or_else(|| range(f32::MIN_POSITIVE))
     }

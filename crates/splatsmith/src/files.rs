@@ -78,29 +78,76 @@ pub(crate) fn read_image(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Writes all of `bytes` to `path`, or leaves what was there untouched: a temporary file in the
-/// same folder takes the name only when it is complete and on disk.
+/// Writes all of `bytes` to `path`, or leaves what was there untouched.
 pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
-    let shown = path.display();
-    let folder = folder_of(path);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".splatsmith-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // tempfile's own 0600 would surprise; the umask still takes away what it must.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder
-        .tempfile_in(&folder)
-        .with_context(|| format!("{shown}: its folder cannot be written to"))?;
+    let mut file = AtomicFile::create(path)?;
     file.write_all(bytes)
-        .and_then(|()| file.as_file().sync_all())
-        .with_context(|| format!("{shown}: cannot be written"))?;
-    file.persist(path)
-        .map_err(|error| error.error)
-        .with_context(|| format!("{shown}: cannot be written"))?;
+        .with_context(|| format!("{}: cannot be written", path.display()))?;
+    file.commit()?;
     Ok(())
+}
+
+/// A file that takes its name, and the place of what had it, only when it is complete and on disk:
+/// until then it is a temporary one in the same folder, and goes away when dropped.
+#[derive(Debug)]
+pub(crate) struct AtomicFile {
+    path: PathBuf,
+    file: tempfile::NamedTempFile,
+}
+
+impl AtomicFile {
+    /// Begins what will be `path`.
+    pub(crate) fn create(path: &Path) -> Result<Self> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".splatsmith-");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // tempfile's own 0600 would surprise; the umask still takes away what it must.
+            builder.permissions(std::fs::Permissions::from_mode(0o666));
+        }
+        let file = builder
+            .tempfile_in(folder_of(path))
+            .with_context(|| format!("{}: its folder cannot be written to", path.display()))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            file,
+        })
+    }
+
+    /// Another handle to it, at its beginning.
+    pub(crate) fn reopen(&self) -> Result<File> {
+        self.file
+            .reopen()
+            .with_context(|| format!("{}: cannot be written", self.path.display()))
+    }
+
+    /// Where it stands until it is complete, for others to write to.
+    pub(crate) fn temporary_path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Gives it its name. Returns how many bytes it has.
+    pub(crate) fn commit(self) -> Result<u64> {
+        let cannot = || format!("{}: cannot be written", self.path.display());
+        self.file.as_file().sync_all().with_context(cannot)?;
+        let bytes = self.file.as_file().metadata().with_context(cannot)?.len();
+        self.file
+            .persist(&self.path)
+            .map_err(|error| error.error)
+            .with_context(|| format!("{}: cannot be written", self.path.display()))?;
+        Ok(bytes)
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// Makes a folder and those above it.

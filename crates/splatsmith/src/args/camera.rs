@@ -10,13 +10,28 @@ pub(crate) struct RenderArgs {
     /// The splat cloud, PLY or SPZ
     pub(crate) file: PathBuf,
 
-    /// A folder for view_00.png …, or one .png (contact sheet), .gif or .mp4 (turntable)
+    /// A folder for view_00.png …, a .png (contact sheet), or a turntable: .gif, .webp, .apng or
+    /// .mp4 (needs ffmpeg)
     #[arg(short, long, value_name = "DIR|FILE")]
     pub(crate) output: PathBuf,
 
-    /// Views around the orbit; the last one closes the circle, as the validator's does
-    #[arg(long, value_name = "N", default_value_t = 16)]
-    pub(crate) views: u32,
+    /// Views around the orbit; but in a turntable, the last one closes the circle, as the
+    /// validator's does [default: 16, or 48 in a turntable]
+    #[arg(long, value_name = "N")]
+    pub(crate) views: Option<u32>,
+
+    /// The duel judge's picture: views 1, 5, 9 and 13 of sixteen, two by two, 5 black pixels apart
+    #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
+    pub(crate) grid: bool,
+
+    /// What to show: colour, alpha (coverage), depth (near is bright) or normal (which way the
+    /// surface faces: red right, green up, blue towards the camera)
+    #[arg(long, value_name = "LAYER", default_value = "colour")]
+    pub(crate) layer: String,
+
+    /// Views per second of a turntable [default: 16]
+    #[arg(long, value_name = "RATE")]
+    pub(crate) fps: Option<f64>,
 
     /// Width and height of a view in pixels
     #[arg(long, value_name = "PIXELS", default_value_t = 518)]
@@ -48,11 +63,16 @@ pub(crate) struct RenderArgs {
     #[arg(long, value_name = "LENGTH")]
     pub(crate) extent: Option<f32>,
 
-    /// white, black, or a colour as #rrggbb
-    #[arg(long, value_name = "COLOUR", default_value = "white")]
-    pub(crate) background: String,
+    /// white, black, a colour as #rrggbb, or transparent [default: white; black for --layer alpha,
+    /// depth and normal]
+    #[arg(long, value_name = "COLOUR")]
+    pub(crate) background: Option<String>,
 
     /// Which way up FILE is: pull-2025 (+Y up) or viewer (−Y up)
     #[arg(long, value_name = "PROFILE", default_value = "pull-2025")]
     pub(crate) profile: String,
+
+    /// Print what was written as JSON on stdout
+    #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
+    pub(crate) json: bool,
 }

@@ -2,6 +2,7 @@
 
 mod album;
 mod convert;
+mod film;
 mod generate;
 mod generators;
 mod hotkey;
@@ -13,6 +14,7 @@ mod prompts;
 mod rehearse;
 mod render;
 mod session;
+mod views;
 
 use crate::args::Command;
 use crate::ui::Console;

@@ -4,10 +4,8 @@ use anyhow::{Context, Result};
 use render::{Camera, Image, Orbit, Scene, WHITE};
 use splat::{Cloud, Frame};
 
-use crate::config::upright;
-
-/// White pixels between the views of a sheet.
-const GAP: u32 = 4;
+use super::views::Picture;
+use crate::config::{SHEET_GAP, upright};
 
 /// Side of a preview's views, in pixels.
 const PREVIEW_SIZE: u32 = 360;
@@ -24,7 +22,25 @@ pub(crate) fn sheet(views: &[Image]) -> Result<Vec<u8>> {
 
 /// A PNG of the views, `columns` in a row.
 pub(crate) fn rows(views: &[Image], columns: usize) -> Result<Vec<u8>> {
-    render::contact_sheet(views, columns.max(1), GAP)
+    render::contact_sheet(views, columns.max(1), SHEET_GAP)
+        .context("the pictures do not make a sheet")?
+        .to_png()
+        .context("the pictures cannot be encoded")
+}
+
+/// A PNG of views on a background or on none, `columns` in a row.
+pub(crate) fn rows_of(pictures: Vec<Picture>, columns: usize) -> Result<Vec<u8>> {
+    let (mut opaque, mut transparent) = (Vec::new(), Vec::new());
+    for picture in pictures {
+        match picture {
+            Picture::Opaque(image) => opaque.push(image),
+            Picture::Transparent(image) => transparent.push(image),
+        }
+    }
+    if transparent.is_empty() {
+        return rows(&opaque, columns);
+    }
+    render::transparent_sheet(&transparent, columns, SHEET_GAP)
         .context("the pictures do not make a sheet")?
         .to_png()
         .context("the pictures cannot be encoded")

@@ -87,7 +87,8 @@ pub(crate) fn container(flag: &str, path: &Path, problems: &mut Problems) -> Opt
     found
 }
 
-/// `white`, `black` or `#rrggbb` as red, green, blue from 0 to 1.
+/// `white`, `black` or `#rrggbb` as red, green, blue from 0 to 1. `transparent` is none, but taken
+/// wherever a colour is: it is named among the remedies.
 pub(crate) fn colour(flag: &str, text: &str, problems: &mut Problems) -> Option<[f32; 3]> {
     match text {
         "white" => return Some([1.0; 3]),
@@ -101,7 +102,7 @@ pub(crate) fn colour(flag: &str, text: &str, problems: &mut Problems) -> Option<
     let Some(value) = hexadecimal else {
         problems.add(
             format!("{flag} {text}: not a colour"),
-            "give white, black or #rrggbb",
+            "give white, black, #rrggbb or transparent",
         );
         return None;
     };

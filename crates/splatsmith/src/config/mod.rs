@@ -11,6 +11,7 @@ mod mining;
 mod network;
 mod problems;
 mod rehearsing;
+mod rendering;
 mod wallet;
 
 pub(crate) use asset::{PromptSource, colour, container, profile, prompt, upright};
@@ -21,6 +22,7 @@ pub(crate) use mining::MineConfig;
 pub(crate) use network::NetworkConfig;
 pub use problems::{Problem, Problems};
 pub(crate) use rehearsing::RehearseConfig;
+pub(crate) use rendering::{Backdrop, FilmFormat, Layer, RenderConfig, SHEET_GAP, Target};
 pub(crate) use wallet::WalletConfig;
 
 /// One line of the effective configuration: the flag's name and its value, fit for a log.
