@@ -40,10 +40,15 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads a splat cloud from any container, told apart by its content, or a `.splat` by its name.
+/// Reads a file that holds an asset.
+pub(crate) fn read_asset(path: &Path) -> Result<Vec<u8>> {
+    read_bounded(path, LARGEST_ASSET)
+}
+
+/// Reads a splat cloud in any container, told apart by their content and, where that says nothing,
+/// by the name.
 pub(crate) fn read_cloud(path: &Path) -> Result<(Cloud, Container)> {
-    let bytes = read_bounded(path, LARGEST_ASSET)?;
-    splat::read_named(&bytes, path).with_context(|| format!("{}", path.display()))
+    splat::read_named(&read_asset(path)?, path).with_context(|| format!("{}", path.display()))
 }
 
 /// Writes a cloud in `container`.

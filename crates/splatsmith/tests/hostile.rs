@@ -6,7 +6,8 @@ mod common;
 
 use std::path::Path;
 
-use common::{disc_png, run, shell_file};
+use common::{disc_png, run, shell_file, shell_file_in};
+use splat::Container;
 
 /// The commands that read a splat cloud, with what they exit with when they cannot.
 const READERS: [(&[&str], i32); 4] = [
@@ -30,14 +31,22 @@ fn read_by_all(folder: &Path, name: &str) {
     }
 }
 
+/// A small file in every container.
+fn in_every_container(folder: &Path, count: usize) -> impl Iterator<Item = (String, Vec<u8>)> {
+    Container::ALL.into_iter().map(move |container| {
+        let name = format!("{container}.{}", container.extension());
+        let path = shell_file_in(folder, &name, count, container);
+        (name, std::fs::read(path).unwrap())
+    })
+}
+
 #[test]
 fn truncated_clouds_are_refused_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["a.ply", "a.spz"] {
-        let whole = std::fs::read(shell_file(folder.path(), name, 300)).unwrap();
+    for (name, whole) in in_every_container(folder.path(), 301) {
         for length in [0, 1, 4, 20, whole.len() / 2, whole.len() - 1] {
-            std::fs::write(folder.path().join(name), &whole[..length]).unwrap();
-            read_by_all(folder.path(), name);
+            std::fs::write(folder.path().join(&name), &whole[..length]).unwrap();
+            read_by_all(folder.path(), &name);
         }
     }
 }
@@ -96,16 +105,15 @@ fn absurd_clouds_are_refused_in_one_line() {
 #[test]
 fn bit_flips_are_read_or_refused_but_never_panic() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["a.ply", "a.spz"] {
-        let whole = std::fs::read(shell_file(folder.path(), name, 64)).unwrap();
+    for (name, whole) in in_every_container(folder.path(), 64) {
         // A stride that is prime to 8 meets every bit of the header and samples the body.
         let bits = (0..whole.len().min(60) * 8).step_by(7);
         let body = (60 * 8..whole.len() * 8).step_by(997);
         for bit in bits.chain(body).take(110) {
             let mut flipped = whole.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            std::fs::write(folder.path().join(name), flipped).unwrap();
-            let inspection = run(folder.path(), ["inspect", name, "--json"]);
+            std::fs::write(folder.path().join(&name), flipped).unwrap();
+            let inspection = run(folder.path(), ["inspect", &name, "--json"]);
             match inspection.code {
                 0 => assert!(inspection.json()["count"].is_u64()),
                 _ => drop(inspection.refused(1)),

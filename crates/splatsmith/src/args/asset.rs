@@ -76,13 +76,22 @@ pub(crate) struct InspectArgs {
 /// `splatsmith convert`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ConvertArgs {
-    /// The splat cloud to read, PLY or SPZ
-    #[arg(value_name = "IN")]
-    pub(crate) input: PathBuf,
+    /// What to read: splat clouds as PLY, SPZ (the subnet's or Niantic's) or .splat
+    #[arg(value_name = "IN", required = true, num_args = 1..)]
+    pub(crate) inputs: Vec<PathBuf>,
 
-    /// The file to write: .ply or .spz
+    /// The file to write; of several INs, the folder
     #[arg(value_name = "OUT")]
     pub(crate) output: PathBuf,
+
+    /// What to write: ply, spz (the subnet's), spz-niantic, spz-niantic-v3 or splat [default: by
+    /// OUT's extension]
+    #[arg(long, value_name = "CONTAINER")]
+    pub(crate) to: Option<String>,
+
+    /// How hard to compress: 1 (fast) to 22 for spz, to 9 for spz-niantic [default: 1 and 6]
+    #[arg(long, value_name = "N")]
+    pub(crate) level: Option<i32>,
 
     /// Turn and size it for: pull-2025 or viewer [default: leave both as they are]
     #[arg(long, value_name = "PROFILE")]
@@ -96,6 +105,10 @@ pub(crate) struct ConvertArgs {
         requires = "profile"
     )]
     pub(crate) from: String,
+
+    /// Print what became of it as JSON on stdout: an object, or a list of them where OUT is a folder
+    #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
+    pub(crate) json: bool,
 }
 
 /// `splatsmith judge`.

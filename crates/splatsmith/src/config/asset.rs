@@ -87,6 +87,23 @@ pub(crate) fn container(flag: &str, path: &Path, problems: &mut Problems) -> Opt
     found
 }
 
+/// The container of this name.
+pub(crate) fn container_named(
+    flag: &str,
+    name: &str,
+    problems: &mut Problems,
+) -> Option<Container> {
+    let found = Container::by_name(name);
+    if found.is_none() {
+        let names = Container::ALL.map(Container::name).join(", ");
+        problems.add(
+            format!("{flag} {name}: no such container"),
+            format!("give one of {names}"),
+        );
+    }
+    found
+}
+
 /// `white`, `black` or `#rrggbb` as red, green, blue from 0 to 1. `transparent` is none, but taken
 /// wherever a colour is: it is named among the remedies.
 pub(crate) fn colour(flag: &str, text: &str, problems: &mut Problems) -> Option<[f32; 3]> {

@@ -14,7 +14,9 @@ mod rehearsing;
 mod rendering;
 mod wallet;
 
-pub(crate) use asset::{PromptSource, colour, container, profile, prompt, upright};
+pub(crate) use asset::{
+    PromptSource, colour, container, container_named, profile, prompt, upright,
+};
 pub(crate) use duration::duration;
 pub(crate) use generation::{Backend, GenerationConfig};
 pub(crate) use limits::LimitConfig;

@@ -91,8 +91,18 @@ pub(crate) fn shell(count: usize) -> Cloud {
 
 /// Writes [`shell`] to `folder/name`, in the container its extension asks for.
 pub(crate) fn shell_file(folder: &Path, name: &str, count: usize) -> PathBuf {
+    let container = Container::from_path(Path::new(name)).expect("a container");
+    shell_file_in(folder, name, count, container)
+}
+
+/// Writes [`shell`] to `folder/name`, in `container`.
+pub(crate) fn shell_file_in(
+    folder: &Path,
+    name: &str,
+    count: usize,
+    container: Container,
+) -> PathBuf {
     let path = folder.join(name);
-    let container = Container::from_path(&path).expect("a container");
     let bytes = container.write(&shell(count)).expect("writes");
     std::fs::write(&path, bytes).expect("written");
     path
