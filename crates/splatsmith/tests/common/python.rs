@@ -1,4 +1,4 @@
-//! Pythons with the official packages, for the tests against them.
+//! Pythons and a Node with the official packages, for the tests against them.
 
 #![allow(dead_code)] // Each test binary uses its own part.
 
@@ -9,20 +9,30 @@ use std::process::{Command, Output};
 pub(crate) fn sdk() -> Option<PathBuf> {
     match std::env::var_os("SPLATSMITH_INTEROP_PYTHON") {
         Some(named) => Some(named.into()),
-        None => prepared("interop-venv", None),
+        None => prepared("prepare", "interop-venv", None),
     }
 }
 
 /// A Python with the official wallet package of a version, or `None` as for [`sdk`].
 pub(crate) fn wallet(version: &str) -> Option<PathBuf> {
     let list = format!("wallet-{version}.txt");
-    prepared(&format!("wallet-{version}-venv"), Some(&list))
+    prepared("prepare", &format!("wallet-{version}-venv"), Some(&list))
 }
 
-/// Has `tests/interop/prepare` make a Python in a folder beside the build.
-fn prepared(folder: &str, list: Option<&str>) -> Option<PathBuf> {
+/// A Python with gsply, or `None` as for [`sdk`].
+pub(crate) fn gsply() -> Option<PathBuf> {
+    prepared("prepare", "gsply-venv", Some("gsply.txt"))
+}
+
+/// The folder Node finds its packages in, or `None` as for [`sdk`].
+pub(crate) fn node_modules() -> Option<PathBuf> {
+    prepared("prepare-node", "interop-node", None)
+}
+
+/// Has a script of `tests/interop` prepare a folder beside the build.
+fn prepared(preparation: &str, folder: &str, list: Option<&str>) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name(folder);
-    let made = Command::new(script("prepare"))
+    let made = Command::new(script(preparation))
         .arg(folder)
         .args(list)
         .output();
@@ -35,8 +45,8 @@ fn prepared(folder: &str, list: Option<&str>) -> Option<PathBuf> {
         Err(error) => error.to_string(),
     };
     let required = std::env::var_os("SPLATSMITH_INTEROP_REQUIRED").is_some();
-    assert!(!required, "no Python with the official package: {reason}");
-    println!("skipped: no Python with the official package can be had: {reason}");
+    assert!(!required, "the official package cannot be had: {reason}");
+    println!("skipped: the official package cannot be had: {reason}");
     None
 }
 
