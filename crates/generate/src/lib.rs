@@ -13,3 +13,18 @@ pub use generator::{
 };
 pub use http::{HttpBackend, HttpError, HttpOptions};
 pub use sketch::{SketchBackend, SketchOptions};
+
+/// What the fuzz targets reach and nobody else: the sketch's way from a picture to splats.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    use crate::GenerateError;
+
+    /// Decodes, cuts out and inflates a picture; returns how many surface elements it gave.
+    ///
+    /// # Errors
+    /// When the bytes are no picture that can be used.
+    pub fn inflate(bytes: &[u8]) -> Result<usize, GenerateError> {
+        let sculpture = crate::sketch::inflate_picture(bytes, 1, 1000, &|| false)?;
+        Ok(sculpture.surfels.len())
+    }
+}

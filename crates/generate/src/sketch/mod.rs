@@ -10,6 +10,8 @@ mod surface;
 mod text;
 
 pub use backend::{SketchBackend, SketchOptions};
+#[cfg(fuzzing)]
+pub(crate) use image::inflate_picture;
 
 use surface::Surfel;
 
