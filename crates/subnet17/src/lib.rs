@@ -2,7 +2,7 @@
 //! validators keep, as pure functions of state and clock.
 //!
 //! Rules and numbers come from `404-Repo/three-gen-subnet` at 5fc61f1 (October 2025); each carries the
-//! file it was read in. Times are unix seconds, as `f64` where the validator uses `time.time()` and as
+//! file it was read in. [`gateway`] is the subnet's other door. Times are unix seconds, as `f64` where the validator uses `time.time()` and as
 //! `i64` where it truncates to whole seconds.
 
 #![forbid(unsafe_code)]
@@ -12,6 +12,7 @@ mod rules;
 mod standing;
 
 pub mod economics;
+pub mod gateway;
 pub mod licence;
 
 pub use messages::{
