@@ -10,6 +10,7 @@ use subnet17::Rules;
 
 use crate::error::MinerError;
 use crate::event::Ignored;
+use crate::gateway_config::GatewayConfig;
 
 /// When mining ends by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,8 @@ impl Default for Blacklist {
 pub struct MinerConfig {
     /// The neurons of the subnet.
     pub metagraph: Metagraph,
+    /// A gateway to work for, beside the validators of the metagraph or without any.
+    pub gateway: Option<GatewayConfig>,
     /// The validators' rules, at the speed of their clock.
     pub rules: Rules,
     /// Where ledgers, locks and assets live; each hotkey gets a folder in it.
@@ -92,6 +95,7 @@ impl MinerConfig {
         Self {
             rules: Rules::PULL_2025.sped_up(speed),
             metagraph,
+            gateway: None,
             data_dir,
             test_network: false,
             allow_rehearsal_backend: false,
@@ -139,6 +143,16 @@ impl MinerConfig {
             ),
         ] {
             require(!timeout.is_zero(), name);
+        }
+        if let Some(gateway) = &self.gateway {
+            require(
+                !gateway.poll.is_zero() && !gateway.task_lifetime.is_zero(),
+                "gateway: its poll and task lifetime must be above 0",
+            );
+            require(
+                !gateway.models.is_empty(),
+                "gateway: at least one model to work with is needed",
+            );
         }
         require(
             self.limit != Limit::Tasks(0),

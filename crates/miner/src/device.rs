@@ -158,7 +158,7 @@ impl Device {
             let request = Request {
                 prompt: prompt.clone(),
                 seed: seed(
-                    &order.task.id,
+                    &order.task,
                     order.leases,
                     round,
                     self.context.config.candidates,
@@ -264,21 +264,26 @@ async fn decode_prompt(task: &OpenTask) -> Result<Prompt, GenerateError> {
         .map_err(|error| GenerateError::Prompt(format!("the image is no base64: {error}")))
 }
 
-/// The same task gives the same cloud, another round or another lease another one. FNV-1a, kept to
-/// 31 bits because some backends take a signed 32-bit seed.
-fn seed(task: &str, lease: u32, round: u32, candidates: u32) -> u64 {
-    let hash = task.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+/// The same task gives the same cloud, another round or another lease another one. Begins with the
+/// seed the task asks for, else with one made of its id (FNV-1a); kept to 31 bits because some
+/// backends take a signed 32-bit seed.
+fn seed(task: &OpenTask, lease: u32, round: u32, candidates: u32) -> u64 {
+    let first = task.wanted_seed.unwrap_or_else(|| {
+        task.id
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            })
     });
     let step = u64::from(lease.saturating_sub(1)) * u64::from(MOST_ROUNDS) + u64::from(round);
-    hash.wrapping_add(step * u64::from(candidates)) & 0x7fff_ffff
+    first.wrapping_add(step * u64::from(candidates)) & 0x7fff_ffff
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::planner::Planner;
-    use crate::planner::tests::order;
+    use crate::planner::tests::{order, task};
     use crate::stream::EventSender;
 
     #[tokio::test]
@@ -305,16 +310,23 @@ mod tests {
     #[test]
     fn seeds_differ_by_task_round_and_lease_and_fit_31_bits() {
         let mut seeds = std::collections::HashSet::new();
-        for task in ["a", "b"] {
+        for key in [1, 2] {
+            let task = task(key);
             for lease in 1..=3 {
                 for round in 0..MOST_ROUNDS {
-                    let seed = seed(task, lease, round, 4);
+                    let seed = seed(&task, lease, round, 4);
                     assert!(seed < 1 << 31);
                     seeds.insert(seed);
                 }
             }
         }
         assert_eq!(seeds.len(), 18);
-        assert_eq!(seed("a", 1, 0, 1), seed("a", 1, 0, 4));
+        assert_eq!(seed(&task(1), 1, 0, 1), seed(&task(1), 1, 0, 4));
+        let wanted = OpenTask {
+            wanted_seed: Some(42),
+            ..task(1)
+        };
+        assert_eq!(seed(&wanted, 1, 0, 4), 42);
+        assert_eq!(seed(&wanted, 1, 1, 4), 46);
     }
 }

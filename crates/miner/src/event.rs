@@ -23,7 +23,8 @@ pub struct Stamped {
     pub event: Event,
 }
 
-/// What can happen. Validators are named by their uid, tasks by the id the validator gave them.
+/// What can happen. Validators are named by their uid, tasks by the id the validator gave them. A place
+/// at a gateway is named, and spoken of, as a validator is.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
@@ -221,13 +222,24 @@ pub enum Event {
     },
 }
 
-/// A validator we pull from.
+/// Who a source of tasks is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Giver {
+    /// A validator, by its key.
+    Hotkey(PublicKey),
+    /// One of the places at a gateway, by the gateway's address.
+    Gateway(Arc<str>),
+}
+
+/// A validator we pull from, or a place at a gateway.
 #[derive(Debug, Clone, Serialize)]
 pub struct ValidatorInfo {
-    /// Its number on the subnet.
+    /// Its number on the subnet; places at a gateway are numbered from 10,000.
     pub uid: u16,
-    /// Its key.
-    pub hotkey: PublicKey,
+    /// Who it is.
+    #[serde(flatten)]
+    pub giver: Giver,
     /// The end of the cooldown that the ledger remembers; 0 if none.
     pub cooldown_until_ms: UnixMillis,
     /// How it treated our answers in earlier runs.
@@ -332,7 +344,7 @@ pub enum Activity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Scored at or above the validator's threshold.
+    /// Scored at or above the validator's threshold, or taken by a gateway, which scores nothing.
     Accepted,
     /// We answered with an empty result.
     Skipped,

@@ -1,4 +1,4 @@
-//! The miner: pulls tasks from every validator at once, has them made and judged, and delivers each
+//! The miner: pulls tasks from every validator and gateway at once, has them made and judged, and delivers each
 //! answer exactly once, through crashes, lost replies and full disks.
 //!
 //! ```text
@@ -7,8 +7,8 @@
 //!                    └─────────── ledger ◄──── finish ◄────┘
 //! ```
 //!
-//! * `source` — one async task per validator: pulls, waits for the answer, delivers it, keeps the
-//!   cooldown. Between steps it asks the ledger where things stand.
+//! * `source` — one async task per validator, or place at a gateway: pulls, waits for the answer,
+//!   delivers it, keeps the cooldown. Between steps it asks the ledger where things stand.
 //! * `planner` — which task next; leases that go back in line when dropped.
 //! * `device` — one loop per generator; `finish` encodes and writes beside it.
 //! * `ledger` — every state a task can be in, on disk before anything acts on it.
@@ -25,6 +25,7 @@ mod device;
 mod error;
 mod event;
 mod finish;
+mod gateway_config;
 mod ledger;
 mod lock;
 mod planner;
@@ -38,7 +39,10 @@ mod supervise;
 pub use clock::UnixMillis;
 pub use config::{Blacklist, Limit, MinerConfig};
 pub use error::{LedgerError, MinerError};
-pub use event::{Activity, Event, Ignored, Outcome, SourceState, Stamped, Standing, ValidatorInfo};
+pub use event::{
+    Activity, Event, Giver, Ignored, Outcome, SourceState, Stamped, Standing, ValidatorInfo,
+};
+pub use gateway_config::{GatewayConfig, GatewayError};
 pub use run::run;
 pub use stream::EventSender;
 pub use summary::{Counts, Summary, ValidatorSummary};

@@ -199,6 +199,25 @@ pub(crate) mod tests {
     use super::*;
     use crate::ledger::{Answer, TaskKey, TaskState};
 
+    pub(crate) fn task(key: i64) -> OpenTask {
+        OpenTask {
+            key: TaskKey::for_test(key),
+            id: key.to_string(),
+            kind: subnet17::TaskKind::Text,
+            prompt: "a chair".into(),
+            threshold: 0.6,
+            throttle: Duration::from_secs(30),
+            pulled_at: 0,
+            state: TaskState::Assigned,
+            answer: Answer::Empty,
+            attempts: 0,
+            doubt_until: 0,
+            ticket: None,
+            wanted_seed: None,
+            reason: None,
+        }
+    }
+
     pub(crate) async fn order(
         planner: &Planner,
         key: i64,
@@ -208,17 +227,8 @@ pub(crate) mod tests {
         let order = Order {
             uid: 1,
             task: OpenTask {
-                key: TaskKey::for_test(key),
-                id: key.to_string(),
-                kind: subnet17::TaskKind::Text,
-                prompt: "a chair".into(),
-                threshold: 0.6,
-                throttle: Duration::from_secs(30),
                 pulled_at,
-                state: TaskState::Assigned,
-                answer: Answer::Empty,
-                attempts: 0,
-                doubt_until: 0,
+                ..task(key)
             },
             made,
             _place: planner.place().await,

@@ -18,18 +18,21 @@ use crate::config::{Limit, MinerConfig};
 use crate::context::{Context, blocking};
 use crate::device::Device;
 use crate::error::MinerError;
-use crate::event::{Event, Ignored, ValidatorInfo};
-use crate::ledger::Ledger;
+use crate::event::{Event, Giver, Ignored, ValidatorInfo};
+use crate::ledger::{Ledger, SourceId};
 use crate::lock::HotkeyLock;
 use crate::planner::Planner;
 use crate::quota::Quota;
-use crate::source::{Source, doubt_wait};
+use crate::source::{Gateway, GatewayPlace, Peer, Source, Validator, doubt_wait};
 use crate::stream::EventSender;
 use crate::summary::Summary;
 use crate::supervise::supervise;
 
 /// Tasks in hand per generator: one being made, one ready to be begun.
 const PLACES_PER_GENERATOR: usize = 2;
+
+/// Places at a gateway; what is beyond them was left by a run with more generators than anybody has.
+const MOST_PLACES: u16 = 1024;
 
 /// How long a miner that is told to stop waits for what is on the wire. An answer still on its way
 /// after that is in doubt at the next start, no worse.
@@ -59,7 +62,7 @@ pub async fn run(
     guard_live_network(&config, &generators, judge.is_some())?;
     let own = keypair.public();
     let (neurons, ignored) = config.eligible(own);
-    if neurons.is_empty() {
+    if neurons.is_empty() && config.gateway.is_none() {
         return Err(MinerError::Config(vec![nobody(&ignored)]));
     }
     let home = config.data_dir.join(own.to_string());
@@ -81,8 +84,9 @@ pub async fn run(
         assets,
         events,
     });
-    begin(&context, &neurons, ignored, &generators).await?;
-    let outcome = mine(&context, neurons, generators, shutdown).await;
+    let peers = Peers::gather(&context, &neurons, generators.len()).await?;
+    begin(&context, &peers, ignored, &generators).await?;
+    let outcome = mine(&context, peers, generators, shutdown).await;
     let summary = context.events.summary();
     context.events.emit(Event::Finished {
         summary: summary.clone(),
@@ -101,7 +105,12 @@ fn guard_live_network(
     if generators.is_empty() {
         problems.push("no generator: name at least one backend".to_owned());
     }
-    if !config.test_network {
+    let is_live = !config.test_network
+        || config
+            .gateway
+            .as_ref()
+            .is_some_and(|gateway| !gateway.is_local());
+    if is_live {
         for generator in generators {
             if generator.is_rehearsal_only() && !config.allow_rehearsal_backend {
                 problems.push(format!(
@@ -156,16 +165,66 @@ async fn open(home: PathBuf) -> Result<(HotkeyLock, Ledger, AssetStore), MinerEr
     .unwrap_or_else(|error| Err(failed(&folder, std::io::Error::other(error))))
 }
 
+/// Everybody tasks come from.
+struct Peers {
+    validators: Vec<Arc<Validator>>,
+    places: Vec<Arc<GatewayPlace>>,
+    /// Who they are, for the event stream.
+    infos: Vec<(SourceId, u16, Giver)>,
+}
+
+impl Peers {
+    /// The validators, and as many places at the gateway as the generators have room for tasks, or as
+    /// an earlier run left tasks in.
+    async fn gather(
+        context: &Context,
+        neurons: &[Neuron],
+        generators: usize,
+    ) -> Result<Self, MinerError> {
+        let mut peers = Self {
+            validators: Vec::with_capacity(neurons.len()),
+            places: Vec::new(),
+            infos: Vec::new(),
+        };
+        for neuron in neurons {
+            let validator = Validator::new(neuron.uid, neuron.target(), &context.config.rules);
+            let giver = Giver::Hotkey(neuron.hotkey);
+            peers
+                .infos
+                .push((validator.source().clone(), neuron.uid, giver));
+            peers.validators.push(Arc::new(validator));
+        }
+        if let Some(config) = &context.config.gateway {
+            let hotkey = context.keypair.public().to_string();
+            let gateway = Gateway::new(config.clone(), hotkey)?;
+            let prefix = SourceId::places(config.address());
+            let in_use = context.ledger.places_in_use(prefix).await?;
+            let wanted = u16::try_from(generators * PLACES_PER_GENERATOR).unwrap_or(u16::MAX);
+            let address: Arc<str> = config.address().into();
+            for number in 0..wanted.max(in_use).min(MOST_PLACES) {
+                let place = GatewayPlace::new(Arc::clone(&gateway), number);
+                let giver = Giver::Gateway(Arc::clone(&address));
+                peers
+                    .infos
+                    .push((place.source().clone(), place.uid(), giver));
+                peers.places.push(Arc::new(place));
+            }
+        }
+        Ok(peers)
+    }
+}
+
 /// Brings the ledger up to date with the end of the last process, and says who takes part.
 async fn begin(
     context: &Context,
-    neurons: &[Neuron],
+    peers: &Peers,
     ignored: Vec<Ignored>,
     generators: &[Arc<dyn Generator>],
 ) -> Result<(), MinerError> {
     let ledger = &context.ledger;
-    let known = neurons.iter().map(|neuron| (neuron.hotkey, neuron.uid));
-    ledger.register_validators(known.collect()).await?;
+    let known = peers.infos.iter();
+    let known = known.map(|(source, uid, _)| (source.clone(), *uid));
+    ledger.register_sources(known.collect()).await?;
     let wait = doubt_wait(&context.config.rules);
     let resumed = ledger.recover(context.config.submit_timeout, wait).await?;
     let wanted: HashSet<String> = ledger.assets().await?.into_iter().collect();
@@ -173,13 +232,13 @@ async fn begin(
     if let Err(error) = blocking(move || assets.keep_only(&wanted)).await {
         context.alarm(None, format!("old assets cannot be removed: {error}"));
     }
-    let mut validators = Vec::with_capacity(neurons.len());
-    for neuron in neurons {
+    let mut validators = Vec::with_capacity(peers.infos.len());
+    for (source, uid, giver) in &peers.infos {
         validators.push(ValidatorInfo {
-            uid: neuron.uid,
-            hotkey: neuron.hotkey,
-            cooldown_until_ms: ledger.clocks(neuron.hotkey).await?.cooldown_until,
-            standing: ledger.standing(neuron.hotkey).await?,
+            uid: *uid,
+            giver: giver.clone(),
+            cooldown_until_ms: ledger.clocks(source).await?.cooldown_until,
+            standing: ledger.standing(source).await?,
         });
     }
     context.events.emit(Event::Started {
@@ -194,22 +253,30 @@ async fn begin(
     Ok(())
 }
 
+/// Has a source work at `peer` for as long as `sources` is kept.
+fn spawn<P: Peer>(sources: &mut JoinSet<()>, context: &Arc<Context>, peer: Arc<P>) {
+    let (shared, uid) = (Arc::clone(context), peer.uid());
+    sources.spawn(supervise(
+        Arc::clone(context),
+        format!("the source of uid {uid}"),
+        Some(uid),
+        move || Source::new(Arc::clone(&shared), Arc::clone(&peer)).run(),
+    ));
+}
+
 /// Runs sources and devices until the limit, the shutdown or the end of every generator.
 async fn mine(
     context: &Arc<Context>,
-    neurons: Vec<Neuron>,
+    peers: Peers,
     generators: Vec<Arc<dyn Generator>>,
     shutdown: CancellationToken,
 ) -> Result<(), MinerError> {
     let mut sources = JoinSet::new();
-    for neuron in neurons {
-        let (shared, uid, target) = (Arc::clone(context), neuron.uid, neuron.target());
-        sources.spawn(supervise(
-            Arc::clone(context),
-            format!("the source of uid {uid}"),
-            Some(uid),
-            move || Source::new(Arc::clone(&shared), uid, target).run(),
-        ));
+    for validator in peers.validators {
+        spawn(&mut sources, context, validator);
+    }
+    for place in peers.places {
+        spawn(&mut sources, context, place);
     }
     let mut devices = JoinSet::new();
     for (number, generator) in generators.into_iter().enumerate() {

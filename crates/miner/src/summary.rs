@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use bittensor::PublicKey;
 use serde::Serialize;
 
 use crate::clock::UnixMillis;
-use crate::event::{Activity, Event, Outcome, Stamped};
+use crate::event::{Activity, Event, Giver, Outcome, Stamped};
 
 /// What a run came to. The JSON that `mine --json` ends with.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -26,8 +25,9 @@ pub struct Summary {
 pub struct ValidatorSummary {
     /// Its number on the subnet.
     pub uid: u16,
-    /// Its key.
-    pub hotkey: PublicKey,
+    /// Who it is.
+    #[serde(flatten)]
+    pub giver: Giver,
     /// Its share of the totals.
     #[serde(flatten)]
     pub counts: Counts,
@@ -42,7 +42,7 @@ pub struct Counts {
     pub tasks_pulled: u64,
     /// Answers the validator has dealt with, empty ones among them.
     pub tasks_answered: u64,
-    /// Answers scored at or above the threshold.
+    /// Answers scored at or above the threshold, or taken by a gateway.
     pub accepted: u64,
     /// Empty answers.
     pub skipped: u64,
@@ -69,7 +69,7 @@ pub(crate) struct Tally {
 
 #[derive(Debug)]
 struct ValidatorTally {
-    hotkey: PublicKey,
+    giver: Giver,
     counts: Counts,
     scores: Mean,
     answer_seconds: Mean,
@@ -116,7 +116,7 @@ impl Tally {
                     self.validators.insert(
                         validator.uid,
                         ValidatorTally {
-                            hotkey: validator.hotkey,
+                            giver: validator.giver.clone(),
                             counts: Counts::default(),
                             scores: Mean::default(),
                             answer_seconds: Mean::default(),
@@ -199,7 +199,7 @@ impl Tally {
             scores.merge(tally.scores);
             validators.push(ValidatorSummary {
                 uid,
-                hotkey: tally.hotkey,
+                giver: tally.giver.clone(),
                 counts: Counts {
                     mean_score: tally.scores.value(),
                     ..counts.clone()
@@ -250,7 +250,7 @@ mod tests {
     fn started(uids: &[u16], generators: usize) -> Event {
         let validator = |&uid| ValidatorInfo {
             uid,
-            hotkey: Keypair::from_seed([uid as u8; 32]).public(),
+            giver: Giver::Hotkey(Keypair::from_seed([uid as u8; 32]).public()),
             cooldown_until_ms: 0,
             standing: Standing::default(),
         };

@@ -1,11 +1,10 @@
 //! The way of an answer: made, sent, replied to or in doubt.
 
-use bittensor::PublicKey;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::Ledger;
-use super::tasks::{Answer, TaskKey};
+use super::tasks::{Answer, TaskKey, close};
 use super::validators::{set_clocks, work_off_violation};
+use super::{Ledger, SourceId};
 use crate::clock::{self, UnixMillis};
 use crate::error::LedgerError;
 use crate::event::Outcome;
@@ -130,7 +129,8 @@ impl Ledger {
         self.transact(move |transaction| {
             finish_attempt(transaction, key, attempt, "in_doubt", None, Some(&reason))?;
             let moved = transaction.execute(
-                "UPDATE tasks SET state = 'in_doubt', doubt_until = ?2, reason = ?3
+                "UPDATE tasks SET state = 'in_doubt', doubt_until = ?2,
+                    reason = coalesce(reason, ?3)
                  WHERE key = ?1 AND state = 'sending'",
                 params![key.0, until, reason],
             )?;
@@ -139,19 +139,80 @@ impl Ledger {
         .await
     }
 
+    /// `in_doubt` → `ready`: for a receiver that takes an answer once however often it comes.
+    pub(crate) async fn send_again(&self, key: TaskKey) -> Result<bool, LedgerError> {
+        self.transact(move |transaction| {
+            let moved = transaction.execute(
+                "UPDATE tasks SET state = 'ready', doubt_until = NULL
+                 WHERE key = ?1 AND state = 'in_doubt'",
+                [key.0],
+            )?;
+            Ok(moved == 1)
+        })
+        .await
+    }
+
+    /// `sending` → `ready` with an empty answer: the asset will never be taken.
+    pub(crate) async fn leave_empty(
+        &self,
+        key: TaskKey,
+        attempt: u32,
+        reason: String,
+    ) -> Result<bool, LedgerError> {
+        self.transact(move |transaction| {
+            finish_attempt(transaction, key, attempt, "unfit", None, Some(&reason))?;
+            let moved = transaction.execute(
+                "UPDATE tasks SET state = 'ready', asset = NULL, reason = ?2
+                 WHERE key = ?1 AND state = 'sending'",
+                params![key.0, reason],
+            )?;
+            Ok(moved == 1)
+        })
+        .await
+    }
+
+    /// Ends a task whose giver wants no answer any more. Where that `answers_doubt` and an earlier
+    /// answer was in doubt, or dealt with, the task is answered, else retired; returns which, or
+    /// `None` if it was over already.
+    pub(crate) async fn end(
+        &self,
+        key: TaskKey,
+        reason: String,
+        answers_doubt: bool,
+        now: UnixMillis,
+    ) -> Result<Option<bool>, LedgerError> {
+        self.transact(move |transaction| {
+            let was_sent = transaction
+                .prepare_cached(
+                    "SELECT EXISTS (SELECT 1 FROM submissions WHERE task = ?1 AND outcome IN
+                        ('in_doubt', 'accepted', 'skipped', 'rejected', 'unscored'))",
+                )?
+                .query_row([key.0], |row| row.get::<_, bool>(0))?;
+            let answered = answers_doubt && was_sent;
+            transaction.execute(
+                "UPDATE submissions SET finished_at = ?2, outcome = 'refused', feedback = ?3
+                 WHERE task = ?1 AND outcome IS NULL",
+                params![key.0, now, reason],
+            )?;
+            let moved = close(transaction, key, answered, &reason, now)?;
+            Ok(moved.then_some(answered))
+        })
+        .await
+    }
+
     /// `sending` → `answered`, with the cooldown the validator set. Returns whether the validator
     /// had dealt with an earlier answer to this task already.
     pub(crate) async fn record_answer(
         &self,
-        validator: PublicKey,
+        source: &SourceId,
         key: TaskKey,
         attempt: u32,
         receipt: Receipt,
     ) -> Result<bool, LedgerError> {
+        let source = source.clone();
         self.transact(move |transaction| {
-            let validator = validator.to_string();
-            set_clocks(transaction, &validator, receipt.cooldown_until, None)?;
-            work_off_violation(transaction, &validator)?;
+            set_clocks(transaction, &source, receipt.cooldown_until, None)?;
+            work_off_violation(transaction, &source)?;
             let doubled = transaction
                 .prepare_cached(
                     "SELECT count(*) FROM submissions WHERE task = ?1

@@ -11,12 +11,14 @@
 //!
 //! and from any of these to `retired`. Each move is one transaction that names the state it leaves
 //! (`UPDATE … WHERE state = …`), so that of two that try, one moves it; and a validator has at most
-//! one open task, which the schema enforces. `sending` is on disk before the first byte is on the
+//! one open task, which the schema enforces. A gateway hands out many at once; each of its places
+//! stands here as a validator of its own.  `sending` is on disk before the first byte is on the
 //! wire: whatever is found in that state at a start may have arrived, and is in doubt.
 
 mod answers;
 mod pulls;
 mod schema;
+mod source_id;
 mod tasks;
 mod upkeep;
 mod validators;
@@ -31,6 +33,7 @@ use crate::error::LedgerError;
 
 pub(crate) use answers::{NewAnswer, Receipt};
 pub(crate) use pulls::{Handout, Settled};
+pub(crate) use source_id::SourceId;
 pub(crate) use tasks::{Answer, OpenTask, TaskKey, TaskState};
 pub(crate) use validators::Clocks;
 

@@ -3,17 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bittensor::PublicKey;
 use rusqlite::{Transaction, named_params, params};
 use subnet17::TaskKind;
 
-use super::Ledger;
 use super::tasks::{OpenTask, TaskState, close, kind_name, open_task};
 use super::validators::{Clocks, clocks, set_clocks, work_off_violation};
+use super::{Ledger, SourceId};
 use crate::clock::{self, UnixMillis};
 use crate::error::LedgerError;
 
-/// A validator's answer to a pull that holds a task.
+/// An answer to a pull that holds a task.
 #[derive(Debug, Clone)]
 pub(crate) struct Handout {
     pub id: String,
@@ -23,6 +22,10 @@ pub(crate) struct Handout {
     pub throttle: Duration,
     pub cooldown_until: UnixMillis,
     pub violations: u64,
+    /// What the answer has to bring back.
+    pub ticket: Option<String>,
+    /// The seed to begin with, 0 to 2³¹ − 1.
+    pub wanted_seed: Option<u64>,
 }
 
 /// What a pull changed.
@@ -61,12 +64,12 @@ impl Ledger {
     /// Records a pull that brought a task, and what that says about the one that was open.
     pub(crate) async fn record_pull(
         &self,
-        validator: PublicKey,
+        source: &SourceId,
         handout: Handout,
         now: UnixMillis,
     ) -> Result<Pulled, LedgerError> {
+        let validator = source.clone();
         self.transact(move |transaction| {
-            let validator = validator.to_string();
             let settled = settle_other(transaction, &validator, Some(&handout.id), now)?;
             let violations_added = set_clocks(
                 transaction,
@@ -79,8 +82,9 @@ impl Ledger {
                 transaction
                     .prepare_cached(
                         "INSERT INTO tasks
-                            (validator, id, kind, prompt, threshold, throttle, pulled_at, state)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'assigned')",
+                            (validator, id, kind, prompt, threshold, throttle, pulled_at, state,
+                             ticket, wanted_seed)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'assigned', ?8, ?9)",
                     )?
                     .execute(params![
                         validator,
@@ -89,7 +93,9 @@ impl Ledger {
                         handout.prompt,
                         handout.threshold,
                         clock::millis(handout.throttle),
-                        now
+                        now,
+                        handout.ticket,
+                        handout.wanted_seed,
                     ])?;
             }
             let task = open_task(transaction, &validator)?.ok_or(LedgerError::Abandoned)?;
@@ -106,13 +112,13 @@ impl Ledger {
     /// Records a pull that brought nothing: the open task, if there was one, is over.
     pub(crate) async fn record_no_task(
         &self,
-        validator: PublicKey,
+        source: &SourceId,
         cooldown_until: UnixMillis,
         violations: u64,
         now: UnixMillis,
     ) -> Result<Nothing, LedgerError> {
+        let validator = source.clone();
         self.transact(move |transaction| {
-            let validator = validator.to_string();
             let believed = clocks(transaction, &validator)?;
             let settled = settle_other(transaction, &validator, None, now)?;
             let violations_added =
@@ -131,7 +137,7 @@ impl Ledger {
 /// else (or nothing) has no use for it any more. If an answer to it was in doubt, it had arrived.
 fn settle_other(
     transaction: &Transaction<'_>,
-    validator: &str,
+    validator: &SourceId,
     handed_out: Option<&str>,
     now: UnixMillis,
 ) -> Result<Option<Settled>, LedgerError> {
@@ -161,7 +167,7 @@ fn settle_other(
 /// exists is kept and delivered. Returns whether the task was known.
 fn hand_out_again(
     transaction: &Transaction<'_>,
-    validator: &str,
+    validator: &SourceId,
     handout: &Handout,
     now: UnixMillis,
 ) -> Result<bool, LedgerError> {
@@ -174,6 +180,7 @@ fn hand_out_again(
                     WHEN asset IS NOT NULL OR state IN ('ready', 'sending', 'in_doubt') THEN 'ready'
                     ELSE 'assigned' END,
                 prompt = :prompt, kind = :kind, threshold = :threshold, throttle = :throttle,
+                ticket = :ticket, wanted_seed = :wanted_seed,
                 pulled_at = CASE WHEN closed_at IS NULL THEN pulled_at ELSE :now END,
                 closed_at = NULL, doubt_until = NULL
              WHERE validator = :validator AND id = :id",
@@ -185,6 +192,8 @@ fn hand_out_again(
             ":prompt": handout.prompt,
             ":threshold": handout.threshold,
             ":throttle": clock::millis(handout.throttle),
+            ":ticket": handout.ticket,
+            ":wanted_seed": handout.wanted_seed,
             ":now": now,
         })?;
     Ok(known == 1)

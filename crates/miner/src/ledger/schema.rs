@@ -53,7 +53,14 @@ CREATE TABLE submissions (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// What a gateway says beside the prompt: the token its answer has to bring back, and the seed the
+/// client wants.
+const TICKETS: &str = "
+ALTER TABLE tasks ADD COLUMN ticket TEXT;
+ALTER TABLE tasks ADD COLUMN wanted_seed INTEGER;
+";
+
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
-    Migrations::new(vec![M::up(FIRST)]).to_latest(connection)?;
+    Migrations::new(vec![M::up(FIRST), M::up(TICKETS)]).to_latest(connection)?;
     Ok(())
 }

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bittensor::PublicKey;
 use rusqlite::{Row, Transaction, params};
 use subnet17::TaskKind;
 
-use super::Ledger;
+use super::{Ledger, SourceId};
 use crate::clock::UnixMillis;
 use crate::error::LedgerError;
 
@@ -72,6 +71,12 @@ pub(crate) struct OpenTask {
     pub attempts: u32,
     /// When the validator may be asked whether an answer in doubt arrived.
     pub doubt_until: UnixMillis,
+    /// What the answer has to bring back.
+    pub ticket: Option<String>,
+    /// The seed to begin with.
+    pub wanted_seed: Option<u64>,
+    /// Why the answer is empty, if it is.
+    pub reason: Option<String>,
 }
 
 /// The states of a task that is not over.
@@ -81,24 +86,57 @@ impl Ledger {
     /// The task this validator waits for, if there is one.
     pub(crate) async fn open_task(
         &self,
-        validator: PublicKey,
+        source: &SourceId,
     ) -> Result<Option<OpenTask>, LedgerError> {
-        self.transact(move |transaction| open_task(transaction, &validator.to_string()))
+        let source = source.clone();
+        self.transact(move |transaction| open_task(transaction, &source))
             .await
+    }
+
+    /// Whether a task of this id is open at another of the sources whose ids begin with `prefix`.
+    pub(crate) async fn is_open_beside(
+        &self,
+        source: &SourceId,
+        prefix: String,
+        id: String,
+    ) -> Result<bool, LedgerError> {
+        let source = source.clone();
+        self.transact(move |transaction| {
+            let sql = format!(
+                "SELECT EXISTS (SELECT 1 FROM tasks WHERE id = ?1 AND validator <> ?2
+                    AND substr(validator, 1, length(?3)) = ?3 AND {OPEN})"
+            );
+            Ok(transaction
+                .prepare_cached(&sql)?
+                .query_row(params![id, source, prefix], |row| row.get(0))?)
+        })
+        .await
+    }
+
+    /// How many places at a gateway there have to be for every open task of it to have its own.
+    pub(crate) async fn places_in_use(&self, prefix: String) -> Result<u16, LedgerError> {
+        self.transact(move |transaction| {
+            let sql = format!(
+                "SELECT coalesce(max(CAST(substr(validator, length(?1) + 1) AS INTEGER)) + 1, 0)
+                 FROM tasks WHERE substr(validator, 1, length(?1)) = ?1 AND {OPEN}"
+            );
+            Ok(transaction.query_row(&sql, [prefix], |row| row.get(0))?)
+        })
+        .await
     }
 }
 
 pub(super) fn open_task(
     transaction: &Transaction<'_>,
-    validator: &str,
+    source: &SourceId,
 ) -> Result<Option<OpenTask>, LedgerError> {
     let sql = format!(
         "SELECT key, id, kind, prompt, threshold, throttle, pulled_at, state, asset, attempts,
-            coalesce(doubt_until, 0)
+            coalesce(doubt_until, 0), ticket, wanted_seed, reason
          FROM tasks WHERE validator = ?1 AND {OPEN}"
     );
     let mut statement = transaction.prepare_cached(&sql)?;
-    let mut rows = statement.query([validator])?;
+    let mut rows = statement.query([source])?;
     rows.next()?.map(read_open_task).transpose()
 }
 
@@ -130,6 +168,9 @@ fn read_open_task(row: &Row<'_>) -> Result<OpenTask, LedgerError> {
             .map_or(Answer::Empty, Answer::Asset),
         attempts: row.get(9)?,
         doubt_until: row.get(10)?,
+        ticket: row.get(11)?,
+        wanted_seed: row.get(12)?,
+        reason: row.get(13)?,
     })
 }
 

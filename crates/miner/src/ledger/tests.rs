@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bittensor::{Keypair, PublicKey};
+use bittensor::Keypair;
 use subnet17::TaskKind;
 
 use super::pulls::Pulled;
@@ -13,16 +13,16 @@ use crate::event::Outcome;
 struct Book {
     directory: tempfile::TempDir,
     ledger: Ledger,
-    validator: PublicKey,
+    validator: SourceId,
 }
 
 impl Book {
     async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&directory.path().join("ledger.sqlite")).unwrap();
-        let validator = Keypair::from_seed([7; 32]).public();
+        let validator = SourceId::from(Keypair::from_seed([7; 32]).public());
         ledger
-            .register_validators(vec![(validator, 3)])
+            .register_sources(vec![(validator.clone(), 3)])
             .await
             .unwrap();
         Self {
@@ -39,14 +39,14 @@ impl Book {
 
     async fn pull(&self, id: &str) -> Pulled {
         self.ledger
-            .record_pull(self.validator, handout(id), clock::now())
+            .record_pull(&self.validator, handout(id), clock::now())
             .await
             .unwrap()
     }
 
     async fn open(&self) -> OpenTask {
         self.ledger
-            .open_task(self.validator)
+            .open_task(&self.validator)
             .await
             .unwrap()
             .unwrap()
@@ -74,7 +74,7 @@ impl Book {
             cooldown_until: 123_000,
         };
         self.ledger
-            .record_answer(self.validator, key, attempt, receipt)
+            .record_answer(&self.validator, key, attempt, receipt)
             .await
             .unwrap()
     }
@@ -89,6 +89,8 @@ fn handout(id: &str) -> Handout {
         throttle: Duration::from_secs(30),
         cooldown_until: 0,
         violations: 0,
+        ticket: None,
+        wanted_seed: None,
     }
 }
 
@@ -106,14 +108,14 @@ async fn a_task_goes_from_pull_to_answer_and_the_cooldown_is_kept() {
     book.reopen();
     assert!(
         book.ledger
-            .open_task(book.validator)
+            .open_task(&book.validator)
             .await
             .unwrap()
             .is_none()
     );
-    let clocks = book.ledger.clocks(book.validator).await.unwrap();
+    let clocks = book.ledger.clocks(&book.validator).await.unwrap();
     assert_eq!(clocks.cooldown_until, 123_000);
-    let standing = book.ledger.standing(book.validator).await.unwrap();
+    let standing = book.ledger.standing(&book.validator).await.unwrap();
     assert_eq!((standing.scored, standing.accepted), (1, 1));
     assert_eq!(standing.mean_score, Some(0.75));
 }
@@ -200,7 +202,7 @@ async fn a_doubt_ends_as_answered_when_another_task_or_none_comes() {
         let settled = match other {
             Some(id) => book.pull(id).await.settled,
             None => {
-                let none = book.ledger.record_no_task(book.validator, 9, 0, 1).await;
+                let none = book.ledger.record_no_task(&book.validator, 9, 0, 1).await;
                 none.unwrap().settled
             }
         };
@@ -254,9 +256,9 @@ async fn violations_count_from_the_first_meeting_on() {
     let book = Book::new().await;
     let mut first = handout("a");
     first.violations = 40;
-    let pulled = book.ledger.record_pull(book.validator, first, 1).await;
+    let pulled = book.ledger.record_pull(&book.validator, first, 1).await;
     assert_eq!(pulled.unwrap().violations_added, 0);
-    let later = book.ledger.record_no_task(book.validator, 0, 42, 2).await;
+    let later = book.ledger.record_no_task(&book.validator, 0, 42, 2).await;
     assert_eq!(later.unwrap().violations_added, 2);
 }
 
@@ -266,7 +268,7 @@ async fn a_violation_after_one_was_worked_off_is_seen() {
     let pull = |id, violations| {
         let mut handout = handout(id);
         handout.violations = violations;
-        book.ledger.record_pull(book.validator, handout, 1)
+        book.ledger.record_pull(&book.validator, handout, 1)
     };
     pull("a", 0).await.unwrap();
     assert_eq!(pull("a", 1).await.unwrap().violations_added, 1);
@@ -275,7 +277,7 @@ async fn a_violation_after_one_was_worked_off_is_seen() {
     let attempt = book.send(key).await.unwrap();
     book.answer(key, attempt).await;
     // 1 - 1 + 1.
-    let nothing = book.ledger.record_no_task(book.validator, 0, 1, 2).await;
+    let nothing = book.ledger.record_no_task(&book.validator, 0, 1, 2).await;
     assert_eq!(nothing.unwrap().violations_added, 1);
 }
 
@@ -312,14 +314,14 @@ async fn a_full_disk_is_an_error_and_the_ledger_stays_whole() {
     large.prompt = "x".repeat(1 << 20).into();
     let error = book
         .ledger
-        .record_pull(book.validator, large.clone(), 1)
+        .record_pull(&book.validator, large.clone(), 1)
         .await
         .unwrap_err();
     assert!(error.to_string().contains("full"), "{error}");
     let task = book.open().await;
     assert_eq!((task.key, task.state), (key, TaskState::Assigned));
     set_limit(u32::MAX - 1);
-    let pulled = book.ledger.record_pull(book.validator, large, 1).await;
+    let pulled = book.ledger.record_pull(&book.validator, large, 1).await;
     assert!(pulled.unwrap().settled.is_some());
 }
 

@@ -20,7 +20,8 @@ impl Ledger {
     ) -> Result<u64, LedgerError> {
         self.transact(move |transaction| {
             transaction.execute(
-                "UPDATE tasks SET state = 'in_doubt', reason = 'interrupted while sending',
+                "UPDATE tasks SET state = 'in_doubt',
+                    reason = coalesce(reason, 'interrupted while sending'),
                     doubt_until = min(:now, coalesce(sent_at, :now) + :flight) + :wait
                  WHERE state = 'sending'",
                 named_params! {

@@ -1,9 +1,8 @@
 //! Validators in the ledger: their clocks towards us, and how they treated us.
 
-use bittensor::PublicKey;
 use rusqlite::{Transaction, named_params, params};
 
-use super::Ledger;
+use super::{Ledger, SourceId};
 use crate::clock::UnixMillis;
 use crate::error::LedgerError;
 use crate::event::Standing;
@@ -20,18 +19,18 @@ pub(crate) struct Clocks {
 }
 
 impl Ledger {
-    /// Makes sure that every validator has a row; a known one keeps its clocks.
-    pub(crate) async fn register_validators(
+    /// Makes sure that every source has a row; a known one keeps its clocks.
+    pub(crate) async fn register_sources(
         &self,
-        validators: Vec<(PublicKey, u16)>,
+        sources: Vec<(SourceId, u16)>,
     ) -> Result<(), LedgerError> {
         self.transact(move |transaction| {
             let mut statement = transaction.prepare_cached(
                 "INSERT INTO validators (hotkey, uid) VALUES (?1, ?2)
                  ON CONFLICT (hotkey) DO UPDATE SET uid = excluded.uid",
             )?;
-            for (hotkey, uid) in validators {
-                statement.execute(params![hotkey.to_string(), uid])?;
+            for (source, uid) in sources {
+                statement.execute(params![source, uid])?;
             }
             Ok(())
         })
@@ -39,21 +38,23 @@ impl Ledger {
     }
 
     /// What this validator's clock says about us.
-    pub(crate) async fn clocks(&self, validator: PublicKey) -> Result<Clocks, LedgerError> {
-        self.transact(move |transaction| clocks(transaction, &validator.to_string()))
+    pub(crate) async fn clocks(&self, source: &SourceId) -> Result<Clocks, LedgerError> {
+        let source = source.clone();
+        self.transact(move |transaction| clocks(transaction, &source))
             .await
     }
 
     /// Remembers how much later than its cooldown this validator has to be pulled.
     pub(crate) async fn set_clock_margin(
         &self,
-        validator: PublicKey,
+        source: &SourceId,
         margin: UnixMillis,
     ) -> Result<(), LedgerError> {
+        let source = source.clone();
         self.transact(move |transaction| {
             transaction.execute(
                 "UPDATE validators SET clock_margin = ?2 WHERE hotkey = ?1",
-                params![validator.to_string(), margin],
+                params![source, margin],
             )?;
             Ok(())
         })
@@ -61,14 +62,15 @@ impl Ledger {
     }
 
     /// How this validator treated our answers so far.
-    pub(crate) async fn standing(&self, validator: PublicKey) -> Result<Standing, LedgerError> {
+    pub(crate) async fn standing(&self, source: &SourceId) -> Result<Standing, LedgerError> {
+        let source = source.clone();
         self.transact(move |transaction| {
             let standing = transaction.query_row(
                 "SELECT count(score), count(score) FILTER (WHERE outcome = 'accepted'), avg(score) FILTER (WHERE outcome = 'accepted'),
                     avg(finished_at - submissions.sent_at) / 1000.0
                  FROM submissions JOIN tasks ON tasks.key = submissions.task
                  WHERE tasks.validator = ?1 AND outcome IN ('accepted', 'rejected')",
-                [validator.to_string()],
+                [source],
                 |row| {
                     Ok(Standing {
                         scored: row.get(0)?,
@@ -86,13 +88,13 @@ impl Ledger {
 
 pub(super) fn clocks(
     transaction: &Transaction<'_>,
-    validator: &str,
+    source: &SourceId,
 ) -> Result<Clocks, LedgerError> {
     let clocks = transaction
         .prepare_cached(
             "SELECT cooldown_until, violations, clock_margin FROM validators WHERE hotkey = ?1",
         )?
-        .query_row([validator], |row| {
+        .query_row([source], |row| {
             Ok(Clocks {
                 cooldown_until: row.get(0)?,
                 violations: row.get(1)?,
@@ -105,11 +107,11 @@ pub(super) fn clocks(
 /// Stores what a validator's reply says about its clock; returns how many violations it added.
 pub(super) fn set_clocks(
     transaction: &Transaction<'_>,
-    validator: &str,
+    source: &SourceId,
     cooldown_until: UnixMillis,
     violations: Option<u64>,
 ) -> Result<u64, LedgerError> {
-    let before = clocks(transaction, validator)?.violations;
+    let before = clocks(transaction, source)?.violations;
     transaction
         .prepare_cached(
             "UPDATE validators
@@ -117,7 +119,7 @@ pub(super) fn set_clocks(
              WHERE hotkey = :hotkey",
         )?
         .execute(named_params! {
-            ":hotkey": validator,
+            ":hotkey": source,
             ":until": cooldown_until,
             ":violations": violations,
         })?;
@@ -132,13 +134,13 @@ pub(super) fn set_clocks(
 /// three-gen-subnet `neurons/validator/validator.py`).
 pub(super) fn work_off_violation(
     transaction: &Transaction<'_>,
-    validator: &str,
+    source: &SourceId,
 ) -> Result<(), LedgerError> {
     transaction
         .prepare_cached(
             "UPDATE validators SET violations = violations - 1
              WHERE hotkey = ?1 AND violations > 0",
         )?
-        .execute([validator])?;
+        .execute([source])?;
     Ok(())
 }

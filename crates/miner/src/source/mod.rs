@@ -1,22 +1,30 @@
-//! One validator: everything between it and us, one step after the other.
+//! One source of tasks: everything between it and us, one step after the other.
 //!
-//! A validator deals with one task at a time, so one async task per validator is all there is: it
-//! pulls, waits until the answer is made, delivers it, waits for the cooldown, and pulls again.
-//! Before each step it asks the ledger where things stand, so that a start after a crash is like
-//! any other step. Nothing else ever waits for it.
+//! Whoever hands out tasks deals with one at a time, so one async task per source is all there is: it
+//! pulls, waits until the answer is made, delivers it, waits for the cooldown, and pulls again. A
+//! gateway, which hands out many, has as many sources as there is room for tasks. Before each step the
+//! source asks the ledger where things stand, so that a start after a crash is like any other step.
+//! Nothing else ever waits for it.
+//!
+//! Which protocol is spoken is behind [`peer`]: nothing here, in the ledger, the planner or the
+//! devices knows the difference.
 
 mod deliver;
+mod gateway;
+mod peer;
 mod pull;
+mod validator;
 
-pub(crate) use deliver::doubt_wait;
+pub(crate) use gateway::{Gateway, Place as GatewayPlace};
+pub(crate) use peer::Peer;
+pub(crate) use validator::{Validator, doubt_wait};
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bittensor::Target;
 use tokio_util::sync::CancellationToken;
 
+use self::peer::Again;
 use crate::backoff::Backoff;
 use crate::clock::{self, UnixMillis};
 use crate::context::Context;
@@ -24,37 +32,32 @@ use crate::event::{Event, SourceState};
 use crate::ledger::{OpenTask, TaskState};
 use crate::quota::Reservation;
 
-/// A validator's clock is set by people: no cooldown beyond this is believed.
-const LONGEST_COOLDOWN: Duration = Duration::from_secs(7 * 24 * 3600);
-
 /// Whether the source goes on.
 type Flow = ControlFlow<()>;
 
-/// The source of one validator.
-pub(crate) struct Source {
+/// The source at one peer.
+pub(crate) struct Source<P> {
     context: Arc<Context>,
-    uid: u16,
-    target: Target,
+    peer: Arc<P>,
     /// Grows with pulls and submissions that do not work.
     backoff: Backoff,
-    /// The validator refused an answer: it is asked what it wants before anything else is sent.
+    /// An answer was refused: the peer is asked what it wants before anything else is sent.
     ask_first: bool,
+    /// What people were told last and need not be told again until something works.
+    alarmed: Option<String>,
     /// Our place among the answers of a limited run.
     reservation: Option<Reservation>,
 }
 
-impl Source {
-    pub(crate) fn new(context: Arc<Context>, uid: u16, target: Target) -> Self {
-        let cooldown = context.config.rules.cooldown;
+impl<P: Peer> Source<P> {
+    pub(crate) fn new(context: Arc<Context>, peer: Arc<P>) -> Self {
+        let manners = peer.manners();
         Self {
+            backoff: Backoff::new(manners.first_wait, manners.longest_wait),
             context,
-            uid,
-            target,
-            backoff: Backoff::new(
-                (cooldown / 150).max(Duration::from_millis(250)),
-                cooldown.max(Duration::from_secs(5)),
-            ),
+            peer,
             ask_first: false,
+            alarmed: None,
             reservation: None,
         }
     }
@@ -70,27 +73,34 @@ impl Source {
             return Flow::Break(());
         }
         let context = Arc::clone(&self.context);
-        let hotkey = self.target.hotkey;
+        let peer = Arc::clone(&self.peer);
         let open = context
-            .insist("reading the ledger", || context.ledger.open_task(hotkey))
+            .insist("reading the ledger", || {
+                context.ledger.open_task(peer.source())
+            })
             .await;
+        let asks = peer.manners().hands_out_again;
         match open {
             None => self.pull_after_cooldown().await,
             Some(task) => match task.state {
-                TaskState::Assigned => self.pull().await,
-                TaskState::Ready if self.ask_first => self.pull().await,
+                TaskState::Assigned if asks => self.pull().await,
+                TaskState::Assigned => self.resume(task).await,
+                TaskState::Ready if self.ask_first && asks => self.pull().await,
                 TaskState::Ready => self.deliver(task).await,
                 TaskState::Sending => self.doubt_unfinished(task).await,
-                TaskState::InDoubt => self.pull_after_doubt(task).await,
+                TaskState::InDoubt if asks => self.pull_after_doubt(task).await,
+                TaskState::InDoubt => self.send_again(task).await,
             },
         }
     }
 
     async fn pull_after_cooldown(&mut self) -> Flow {
         let context = Arc::clone(&self.context);
-        let hotkey = self.target.hotkey;
+        let peer = Arc::clone(&self.peer);
         let clocks = context
-            .insist("reading the ledger", || context.ledger.clocks(hotkey))
+            .insist("reading the ledger", || {
+                context.ledger.clocks(peer.source())
+            })
             .await;
         let until_ms = clocks.cooldown_until + clocks.clock_margin;
         if until_ms > clock::now() {
@@ -109,13 +119,38 @@ impl Source {
 
     fn report(&self, state: SourceState) {
         self.context.events.emit(Event::Source {
-            uid: self.uid,
+            uid: self.peer.uid(),
             state,
         });
     }
 
     fn alarm(&self, message: impl Into<String>) {
-        self.context.alarm(Some(self.uid), message.into());
+        self.context.alarm(Some(self.peer.uid()), message.into());
+    }
+
+    /// Tells people once, however often it happens before something works again.
+    fn alarm_once(&mut self, message: Option<String>) {
+        if message.is_some() && message != self.alarmed {
+            self.alarmed.clone_from(&message);
+            self.alarm(message.unwrap_or_default());
+        }
+    }
+
+    /// Something worked.
+    fn works(&mut self) {
+        self.backoff.reset();
+        self.alarmed = None;
+    }
+
+    /// When to try again after one more failure.
+    fn retry_at(&mut self, again: Again) -> UnixMillis {
+        let usual = self.backoff.fail();
+        let wait = match again {
+            Again::Now | Again::Later => usual,
+            Again::After(wait) => wait,
+            Again::Seldom => self.peer.manners().longest_wait,
+        };
+        clock::now().saturating_add(clock::millis(wait))
     }
 
     /// Waits until `until`, unless told to stop first.
@@ -137,12 +172,6 @@ impl Source {
             Patience::Deliver => &self.context.stop,
         }
     }
-
-    /// A Unix time in seconds from a validator, in milliseconds and within reason.
-    fn cooldown_until(&self, seconds: i64) -> UnixMillis {
-        let latest = clock::now() + clock::millis(LONGEST_COOLDOWN);
-        seconds.saturating_mul(1000).clamp(0, latest)
-    }
 }
 
 /// What ends a wait.
@@ -150,6 +179,6 @@ impl Source {
 enum Patience {
     /// The end of pulling: for what only a pull would follow.
     Pull,
-    /// Only being stopped: for what brings an answer to its validator.
+    /// Only being stopped: for what brings an answer to its giver.
     Deliver,
 }

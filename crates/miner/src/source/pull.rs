@@ -1,112 +1,109 @@
-//! Pulling: asking a validator for a task, and what its reply says about the one before.
+//! Pulling: asking for a task, and what the reply says about the one before.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use rand::RngExt;
-use subnet17::{PullTask, Task, TaskKind};
+use subnet17::TaskKind;
 use tokio::sync::oneshot;
 
+use super::peer::{Again, Offer, Peer, Trouble};
 use super::{Flow, Patience, Source};
 use crate::clock::{self, UnixMillis};
 use crate::event::{Event, Outcome, SourceState};
 use crate::ledger::{Clocks, Handout, OpenTask, Settled, TaskState};
 use crate::planner::{Order, Place};
 
-/// A validator's ids are uuids; this is generous.
-const LONGEST_ID: usize = 256;
-/// The validation service takes at most 1024 characters (three-gen-subnet
-/// `validation/server/models.py`); this leaves room for other alphabets.
-const LONGEST_TEXT: usize = 16 * 1024;
-/// Base64 of an image; beyond it no prompt is meant seriously.
-const LONGEST_IMAGE: usize = 32 << 20;
-/// No validator means a longer throttle period than this.
-const LONGEST_THROTTLE: Duration = Duration::from_secs(3600);
 /// How far a validator's clock is believed to be off.
 const LARGEST_MARGIN: UnixMillis = 60_000;
 
-impl Source {
+impl<P: Peer> Source<P> {
     /// Pulls once there is room for a task, and sees to the task it brings.
     pub(super) async fn pull(&mut self) -> Flow {
-        let (context, token) = (
-            Arc::clone(&self.context),
-            self.token(Patience::Pull).clone(),
-        );
+        let (context, peer) = (Arc::clone(&self.context), Arc::clone(&self.peer));
+        let token = self.token(Patience::Pull).clone();
         self.report(SourceState::WaitingForRoom);
-        if self.reservation.is_none() {
-            let Some(reservation) = token.run_until_cancelled(context.quota.reserve()).await else {
-                return Flow::Break(());
-            };
-            self.reservation = Some(reservation);
-        }
-        let Some(place) = token.run_until_cancelled(context.planner.place()).await else {
+        let Some(turn) = token.run_until_cancelled(peer.turn()).await else {
+            return Flow::Break(());
+        };
+        let Some(place) = token.run_until_cancelled(self.room()).await else {
             return Flow::Break(());
         };
         self.report(SourceState::Pulling);
-        let reply = context
-            .dendrite
-            .call(
-                &self.target,
-                &PullTask::default(),
-                context.config.pull_timeout,
-            )
-            .await
-            .map_err(|error| error.to_string())
-            .and_then(|reply| check(&reply).map(|()| reply));
-        let reply = match reply {
-            Ok(reply) => reply,
-            Err(reason) => {
-                drop(place);
-                return self.pull_failed(reason).await;
+        let offer = peer.pull(&context).await;
+        drop(turn);
+        match offer {
+            Ok(offer) => {
+                self.works();
+                self.ask_first = false;
+                self.offered(offer, place).await
             }
-        };
-        self.backoff.reset();
-        self.ask_first = false;
-        let cooldown_until = self.cooldown_until(reply.cooldown_until);
-        match reply.task.clone() {
-            Some(task) => {
-                let handout = handout(task, &reply, cooldown_until);
-                self.received(handout, place).await
-            }
-            None => {
+            Err(trouble) => {
                 drop(place);
-                self.reservation = None;
-                self.nothing(&reply, cooldown_until).await
+                self.pull_failed(trouble).await
             }
         }
     }
 
-    /// Nothing came back that can be used. Whatever the validator did, pulling again heals it.
-    async fn pull_failed(&mut self, reason: String) -> Flow {
+    /// Room for one more task: among the answers that are wanted, and with the generators.
+    async fn room(&mut self) -> Place {
+        if self.reservation.is_none() {
+            self.reservation = Some(self.context.quota.reserve().await);
+        }
+        self.context.planner.place().await
+    }
+
+    /// Nothing came back that can be used. A validator hands out the same task again, and what a
+    /// gateway handed out into the void is nobody's loss but its client's time.
+    async fn pull_failed(&mut self, trouble: Trouble) -> Flow {
         self.reservation = None;
-        let until_ms = clock::now() + clock::millis(self.backoff.fail());
+        let retry_at_ms = match trouble.again {
+            Again::Now if self.backoff.failures() == 0 => {
+                self.backoff.fail();
+                clock::now()
+            }
+            again => self.retry_at(again),
+        };
+        self.alarm_once(trouble.alarm);
         self.context.events.emit(Event::PullFailed {
-            uid: self.uid,
-            reason,
-            retry_at_ms: until_ms,
+            uid: self.peer.uid(),
+            reason: trouble.reason,
+            retry_at_ms,
         });
         self.rest(
-            SourceState::BackingOff { until_ms },
-            until_ms,
+            SourceState::BackingOff {
+                until_ms: retry_at_ms,
+            },
+            retry_at_ms,
             Patience::Pull,
         )
         .await
     }
 
+    async fn offered(&mut self, offer: Offer, place: Place) -> Flow {
+        match offer.task {
+            Some(handout) => self.received(handout, place).await,
+            None => {
+                drop(place);
+                self.reservation = None;
+                self.nothing(offer.cooldown_until, offer.violations).await
+            }
+        }
+    }
+
     async fn received(&mut self, handout: Handout, place: Place) -> Flow {
-        let context = Arc::clone(&self.context);
-        let hotkey = self.target.hotkey;
+        let (context, peer) = (Arc::clone(&self.context), Arc::clone(&self.peer));
         let pulled = context
             .insist("recording a task", || {
                 context
                     .ledger
-                    .record_pull(hotkey, handout.clone(), clock::now())
+                    .record_pull(peer.source(), handout.clone(), clock::now())
             })
             .await;
         self.settled(pulled.settled, handout.cooldown_until);
         self.violated(pulled.violations_added, handout.violations);
         context.events.emit(Event::Pulled {
-            uid: self.uid,
+            uid: peer.uid(),
             prompt: describe(&handout),
             task: handout.id,
             replayed: pulled.replayed,
@@ -118,6 +115,28 @@ impl Source {
         }
     }
 
+    /// Goes on with a task from an earlier run that will not be handed out again.
+    pub(super) async fn resume(&mut self, task: OpenTask) -> Flow {
+        if self.is_past(&task, 1) {
+            let reason = "it ran out before anything was made".to_owned();
+            return self.ended(&task, reason, false).await;
+        }
+        self.report(SourceState::WaitingForRoom);
+        let token = self.token(Patience::Deliver).clone();
+        match token.run_until_cancelled(self.room()).await {
+            Some(place) => self.order(task, place).await,
+            None => Flow::Break(()),
+        }
+    }
+
+    /// Whether a task has been in hand for more than so many of its lifetimes.
+    pub(super) fn is_past(&self, task: &OpenTask, lifetimes: u32) -> bool {
+        let lifetime = self.peer.manners().lifetime;
+        lifetime.is_some_and(|lifetime| {
+            clock::now() - task.pulled_at > clock::millis(lifetime.saturating_mul(lifetimes))
+        })
+    }
+
     /// Has the task made, and waits for it.
     async fn order(&mut self, task: OpenTask, place: Place) -> Flow {
         let (made, is_made) = oneshot::channel();
@@ -125,7 +144,7 @@ impl Source {
             task: task.id.clone(),
         });
         self.context.planner.push(Order {
-            uid: self.uid,
+            uid: self.peer.uid(),
             task,
             made,
             _place: place,
@@ -138,15 +157,16 @@ impl Source {
         }
     }
 
-    async fn nothing(&mut self, reply: &PullTask, cooldown_until: UnixMillis) -> Flow {
-        let context = Arc::clone(&self.context);
-        let hotkey = self.target.hotkey;
-        let violations = reply.cooldown_violations;
+    async fn nothing(&mut self, cooldown_until: UnixMillis, violations: u64) -> Flow {
+        let (context, peer) = (Arc::clone(&self.context), Arc::clone(&self.peer));
         let nothing = context
             .insist("recording a pull", || {
-                context
-                    .ledger
-                    .record_no_task(hotkey, cooldown_until, violations, clock::now())
+                context.ledger.record_no_task(
+                    peer.source(),
+                    cooldown_until,
+                    violations,
+                    clock::now(),
+                )
             })
             .await;
         self.settled(nothing.settled, cooldown_until);
@@ -166,8 +186,8 @@ impl Source {
             }
             return Flow::Continue(());
         }
-        context.events.emit(Event::NoTask { uid: self.uid });
-        let pause = (rules.cooldown / 15).max(Duration::from_millis(250));
+        context.events.emit(Event::NoTask { uid: peer.uid() });
+        let pause = peer.manners().idle;
         let pause = pause.mul_f64(rand::rng().random_range(0.75..1.25));
         let until_ms = clock::now() + clock::millis(pause);
         self.rest(SourceState::Idle { until_ms }, until_ms, Patience::Pull)
@@ -180,10 +200,10 @@ impl Source {
             return;
         }
         let margin = (believed.clock_margin * 2).clamp(1000, LARGEST_MARGIN);
-        let (context, hotkey) = (Arc::clone(&self.context), self.target.hotkey);
+        let (context, peer) = (Arc::clone(&self.context), Arc::clone(&self.peer));
         context
             .insist("recording a clock", || {
-                context.ledger.set_clock_margin(hotkey, margin)
+                context.ledger.set_clock_margin(peer.source(), margin)
             })
             .await;
         self.alarm(format!(
@@ -195,7 +215,7 @@ impl Source {
     fn violated(&self, added: u64, total: u64) {
         if added > 0 {
             self.context.events.emit(Event::Violation {
-                uid: self.uid,
+                uid: self.peer.uid(),
                 added,
                 total,
             });
@@ -205,7 +225,7 @@ impl Source {
     /// Says how the task ended that the validator no longer hands out.
     fn settled(&self, settled: Option<Settled>, cooldown_until_ms: UnixMillis) {
         let Some(settled) = settled else { return };
-        let (uid, task) = (self.uid, settled.id);
+        let (uid, task) = (self.peer.uid(), settled.id);
         if settled.answered {
             self.context.quota.answered();
             self.context.events.emit(Event::Answered {
@@ -223,36 +243,6 @@ impl Source {
                 reason: "the validator no longer assigns it to us".to_owned(),
             });
         }
-    }
-}
-
-/// Bounds what a hostile validator can make us keep.
-fn check(reply: &PullTask) -> Result<(), String> {
-    let Some(task) = &reply.task else {
-        return Ok(());
-    };
-    let longest = match task.kind {
-        TaskKind::Text => LONGEST_TEXT,
-        TaskKind::Image => LONGEST_IMAGE,
-    };
-    if task.id.is_empty() || task.id.len() > LONGEST_ID {
-        Err(format!("a task id of {} bytes", task.id.len()))
-    } else if task.prompt.len() > longest {
-        Err(format!("a prompt of {} bytes", task.prompt.len()))
-    } else {
-        Ok(())
-    }
-}
-
-fn handout(task: Task, reply: &PullTask, cooldown_until: UnixMillis) -> Handout {
-    Handout {
-        id: task.id,
-        kind: task.kind,
-        prompt: task.prompt,
-        threshold: reply.validation_threshold,
-        throttle: Duration::from_secs(reply.throttle_period).min(LONGEST_THROTTLE),
-        cooldown_until,
-        violations: reply.cooldown_violations,
     }
 }
 

@@ -1,0 +1,456 @@
+//! A gateway as peers: as many places as there is room for tasks, each with one task at a time.
+//!
+//! The places share one connection pool and take turns in asking: while there are no tasks, the
+//! gateway hears one question per pause, however many places are free.
+
+mod client;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use subnet17::gateway::{
+    ADD_RESULT, Credential, GET_TASKS, GetTasks, LARGEST_RESULT, Refusal, Report, Tasks, Verdict,
+    refusal,
+};
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use self::client::{Client, Reply, Silence};
+use super::peer::{Again, Fate, Manners, Offer, Peer, Trouble};
+use crate::backoff::Backoff;
+use crate::clock::{self, UnixMillis};
+use crate::context::Context;
+use crate::error::MinerError;
+use crate::event::Outcome;
+use crate::gateway_config::GatewayConfig;
+use crate::ledger::{Answer, Handout, OpenTask, Receipt, SourceId};
+
+/// From this size on, JSON is parsed off the async workers.
+const LARGE_BODY: usize = 256 << 10;
+/// The pause after a 429 that names none: the gateway counts by the fixed minute, and its window may
+/// have begun just now.
+const RATE_LIMIT_PAUSE: Duration = Duration::from_secs(20);
+/// Beyond the asset, a form holds less than this many bytes.
+const FORM_BYTES: usize = 4096;
+
+/// What all places at one gateway share.
+pub(crate) struct Gateway {
+    config: GatewayConfig,
+    hotkey: String,
+    client: Client,
+    /// Who asks next. FIFO, so that every place has its turn.
+    turn: Arc<AsyncMutex<()>>,
+    gate: Mutex<Gate>,
+}
+
+/// When the gateway may be asked for tasks.
+struct Gate {
+    opens: Instant,
+    backoff: Backoff,
+    /// What people were told last; one place speaks for all.
+    alarmed: Option<String>,
+}
+
+impl Gateway {
+    pub(crate) fn new(config: GatewayConfig, hotkey: String) -> Result<Arc<Self>, MinerError> {
+        Ok(Arc::new(Self {
+            client: Client::new(config.address())?,
+            hotkey,
+            turn: Arc::default(),
+            gate: Mutex::new(Gate {
+                opens: Instant::now(),
+                backoff: Backoff::new(config.poll.min(Duration::from_secs(1)), LONGEST_WAIT),
+                alarmed: None,
+            }),
+            config,
+        }))
+    }
+
+    fn gate(&self) -> std::sync::MutexGuard<'_, Gate> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nobody asks for tasks before `pause` is over.
+    fn close_for(&self, pause: Duration) {
+        let mut gate = self.gate();
+        gate.opens = gate.opens.max(Instant::now() + pause);
+    }
+
+    fn works(&self) {
+        let mut gate = self.gate();
+        gate.backoff.reset();
+        gate.alarmed = None;
+    }
+
+    /// The alarm, unless another place has raised it already.
+    fn once(&self, alarm: String) -> Option<String> {
+        let mut gate = self.gate();
+        if gate.alarmed.as_ref() == Some(&alarm) {
+            return None;
+        }
+        gate.alarmed = Some(alarm.clone());
+        Some(alarm)
+    }
+
+    fn credential(&self, context: &Context) -> Credential {
+        Credential::sign(&context.keypair, self.client.gateway_time())
+    }
+
+    /// What a refused call means for people, if it means anything.
+    fn alarm(&self, refused: Refusal, words: &str) -> Option<String> {
+        let alarm = match refused {
+            Refusal::NotListed => format!(
+                "the gateway takes work from listed workers only, and {} is not one of them: ask \
+                 its operators",
+                self.hotkey
+            ),
+            Refusal::Unauthenticated => format!(
+                "the gateway refuses our signature; its clock is {} s ahead of ours: keep this \
+                 machine's clock right (NTP)",
+                self.client.offset_seconds()
+            ),
+            Refusal::NotAGateway => format!(
+                "there is no gateway at {}: check --gateway.url",
+                self.config.address()
+            ),
+            Refusal::Malformed => format!("the gateway refuses what we send: {words}"),
+            Refusal::TooLarge => format!("the gateway takes no result this large: {words}"),
+            _ => return None,
+        };
+        self.once(alarm)
+    }
+}
+
+/// One place at a gateway.
+pub(crate) struct Place {
+    gateway: Arc<Gateway>,
+    uid: u16,
+    source: SourceId,
+    manners: Manners,
+}
+
+/// The longest pause after failures: a task there lives for minutes only.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+impl Place {
+    pub(crate) fn new(gateway: Arc<Gateway>, number: u16) -> Self {
+        let config = &gateway.config;
+        Self {
+            uid: GatewayConfig::uid(number),
+            source: SourceId::place(config.address(), number),
+            manners: Manners {
+                hands_out_again: false,
+                lifetime: Some(config.task_lifetime),
+                first_wait: config.poll.min(Duration::from_secs(1)),
+                longest_wait: LONGEST_WAIT.min(config.task_lifetime / 4),
+                // The gate has the pause.
+                idle: Duration::ZERO,
+            },
+            gateway,
+        }
+    }
+
+    fn trouble(&self, reply: &Reply) -> Trouble {
+        let words = Refusal::words(&reply.body);
+        let refused = refusal(reply.status, &words);
+        let again = match refused {
+            Refusal::TooMany => Again::After(reply.retry_after.unwrap_or(RATE_LIMIT_PAUSE)),
+            // The answer told the gateway's time.
+            Refusal::Unauthenticated => Again::Now,
+            Refusal::NotListed | Refusal::NotAGateway | Refusal::Malformed => Again::Seldom,
+            _ => reply.retry_after.map_or(Again::Later, Again::After),
+        };
+        Trouble {
+            reason: format!("answered {}: {words}", reply.status),
+            again,
+            alarm: self.gateway.alarm(refused, &words),
+        }
+    }
+
+    /// Holds back every place, not only this one.
+    fn close_gate(&self, again: Again) {
+        let pause = match again {
+            Again::Now => Duration::ZERO,
+            Again::Later => self.gateway.gate().backoff.fail(),
+            Again::After(pause) => pause,
+            Again::Seldom => LONGEST_WAIT,
+        };
+        self.gateway.close_for(pause);
+    }
+
+    async fn offer(&self, context: &Context, tasks: Tasks) -> Result<Offer, Trouble> {
+        let mut tasks = tasks.tasks.into_iter();
+        let none = Offer {
+            task: None,
+            cooldown_until: 0,
+            violations: 0,
+        };
+        let Some(assigned) = tasks.next() else {
+            self.gateway.close_for(self.gateway.config.poll);
+            return Ok(none);
+        };
+        if tasks.len() > 0 {
+            let more = format!("the gateway handed out {} tasks unasked", tasks.len());
+            if let Some(alarm) = self.gateway.once(more) {
+                context.alarm(Some(self.uid), alarm);
+            }
+        }
+        let config = &self.gateway.config;
+        let task = assigned.task(&config.models).map_err(|fault| {
+            self.gateway.close_for(config.poll);
+            Trouble::passing(fault.to_string())
+        })?;
+        let places = SourceId::places(config.address());
+        let id = task.id.clone();
+        let is_known = context
+            .insist("reading the ledger", || {
+                context
+                    .ledger
+                    .is_open_beside(&self.source, places.clone(), id.clone())
+            })
+            .await;
+        if is_known {
+            tracing::debug!("task {id} is in the works already");
+            return Ok(none);
+        }
+        Ok(Offer {
+            task: Some(Handout {
+                id: task.id,
+                kind: task.kind,
+                prompt: task.prompt,
+                threshold: context.config.rules.acceptance_threshold,
+                throttle: config.budget,
+                cooldown_until: 0,
+                violations: 0,
+                wanted_seed: Some(assigned.seed()),
+                ticket: Some(assigned.assignment_token),
+            }),
+            ..none
+        })
+    }
+
+    /// What a refused result means.
+    fn refused(&self, task: &OpenTask, reply: &Reply) -> Fate {
+        let words = Refusal::words(&reply.body);
+        let refused = refusal(reply.status, &words);
+        let reason = format!("answered {}: {words}", reply.status);
+        let unsent = |again| Fate::Unsent {
+            reason: reason.clone(),
+            again,
+            ask_first: false,
+            alarm: self.gateway.alarm(refused, &words),
+        };
+        match refused {
+            Refusal::TooMany => {
+                let pause = reply.retry_after.unwrap_or(RATE_LIMIT_PAUSE);
+                self.gateway.close_for(pause);
+                unsent(Again::After(pause))
+            }
+            Refusal::Unauthenticated => unsent(Again::Now),
+            Refusal::NotListed | Refusal::NotAGateway => unsent(Again::Seldom),
+            // The form broke on the way.
+            Refusal::Malformed
+                if words.contains("Failed to read") || words.contains("Field error") =>
+            {
+                unsent(Again::Later)
+            }
+            Refusal::Malformed | Refusal::TooLarge => {
+                let alarm = self.gateway.alarm(refused, &words);
+                match task.answer {
+                    Answer::Asset(_) => Fate::Unfit { reason, alarm },
+                    Answer::Empty => Fate::Over {
+                        reason,
+                        answers_doubt: false,
+                    },
+                }
+            }
+            // The task is there and its assignment is not: it has been answered.
+            Refusal::NotAssigned => Fate::Over {
+                reason,
+                answers_doubt: true,
+            },
+            // Done, run out, or forgotten in a restart: while its time was not over, most likely done.
+            Refusal::Gone => Fate::Over {
+                reason,
+                answers_doubt: clock::now() - task.pulled_at
+                    < clock::millis(self.gateway.config.task_lifetime),
+            },
+            Refusal::InProgress | Refusal::Failed => Fate::InDoubt {
+                reason,
+                until: reply
+                    .retry_after
+                    .map(|pause| clock::now() + clock::millis(pause)),
+            },
+        }
+    }
+}
+
+/// A form ready to be sent.
+pub(crate) struct SignedForm {
+    content_type: String,
+    body: Bytes,
+}
+
+impl Peer for Place {
+    type Packed = Option<Bytes>;
+    type Sealed = SignedForm;
+    type Turn = OwnedMutexGuard<()>;
+
+    fn source(&self) -> &SourceId {
+        &self.source
+    }
+
+    fn uid(&self) -> u16 {
+        self.uid
+    }
+
+    fn manners(&self) -> &Manners {
+        &self.manners
+    }
+
+    async fn turn(&self) -> OwnedMutexGuard<()> {
+        let turn = Arc::clone(&self.gateway.turn).lock_owned().await;
+        loop {
+            let opens = self.gateway.gate().opens;
+            if opens <= Instant::now() {
+                return turn;
+            }
+            tokio::time::sleep_until(opens).await;
+        }
+    }
+
+    async fn pull(&self, context: &Context) -> Result<Offer, Trouble> {
+        let config = &self.gateway.config;
+        let Credential {
+            timestamp,
+            signature,
+        } = self.gateway.credential(context);
+        let request = GetTasks {
+            worker_hotkey: self.gateway.hotkey.clone(),
+            worker_id: config.worker_id.clone(),
+            signature,
+            timestamp,
+            requested_task_count: 1,
+            model: config.models.clone(),
+            worker_tags: config.worker_tags.clone(),
+        };
+        let body = serde_json::to_vec(&request)
+            .map_err(|error| Trouble::passing(format!("cannot write the message: {error}")))?;
+        let reply = self
+            .gateway
+            .client
+            .post(
+                GET_TASKS,
+                "application/json",
+                body.into(),
+                context.config.pull_timeout,
+            )
+            .await;
+        let trouble = match reply {
+            Ok(reply) if reply.status == 200 => match parse(reply.body).await {
+                Ok(tasks) => {
+                    self.gateway.works();
+                    return self.offer(context, tasks).await;
+                }
+                Err(error) => Trouble::passing(format!("malformed answer: {error}")),
+            },
+            Ok(reply) => self.trouble(&reply),
+            Err(silence) => Trouble::passing(silence.reason()),
+        };
+        self.close_gate(trouble.again);
+        Err(trouble)
+    }
+
+    fn pack(asset: Option<Vec<u8>>) -> Option<Bytes> {
+        asset.map(Bytes::from)
+    }
+
+    async fn seal(&self, context: &Context, task: &OpenTask, packed: Option<Bytes>) -> SignedForm {
+        let credential = self.gateway.credential(context);
+        let report = Report {
+            id: &task.id,
+            assignment_token: task.ticket.as_deref().unwrap_or_default(),
+            worker_hotkey: &self.gateway.hotkey,
+            worker_id: &self.gateway.config.worker_id,
+            credential: &credential,
+            verdict: match &packed {
+                Some(_) => Verdict::Success,
+                None => Verdict::Failure(task.reason.as_deref().unwrap_or_default()),
+            },
+        };
+        let form = report.form(&Uuid::new_v4().simple().to_string());
+        let asset = packed.unwrap_or_default();
+        let mut body = Vec::with_capacity(form.head.len() + asset.len() + form.tail.len());
+        body.extend_from_slice(&form.head);
+        body.extend_from_slice(&asset);
+        body.extend_from_slice(&form.tail);
+        SignedForm {
+            content_type: form.content_type,
+            body: body.into(),
+        }
+    }
+
+    fn doubt_until(&self, _: &Context) -> Option<UnixMillis> {
+        None
+    }
+
+    async fn send(&self, context: &Context, task: &OpenTask, sealed: SignedForm) -> Fate {
+        if sealed.body.len() > LARGEST_RESULT && task.answer != Answer::Empty {
+            let size = sealed.body.len().saturating_sub(FORM_BYTES) >> 20;
+            let reason = format!("an asset of {size} MiB is beyond what gateways take");
+            return Fate::Unfit {
+                alarm: self.gateway.once(reason.clone()),
+                reason,
+            };
+        }
+        let reply = self
+            .gateway
+            .client
+            .post(
+                ADD_RESULT,
+                &sealed.content_type,
+                sealed.body,
+                context.config.submit_timeout,
+            )
+            .await;
+        match reply {
+            Ok(reply) if reply.status == 200 => {
+                self.gateway.works();
+                let outcome = match task.answer {
+                    Answer::Asset(_) => Outcome::Accepted,
+                    Answer::Empty => Outcome::Skipped,
+                };
+                Fate::Taken(Receipt {
+                    outcome,
+                    score: None,
+                    feedback: None,
+                    cooldown_until: 0,
+                })
+            }
+            Ok(reply) => self.refused(task, &reply),
+            Err(Silence::NotSent(reason)) => Fate::Unsent {
+                reason,
+                again: Again::Later,
+                ask_first: false,
+                alarm: None,
+            },
+            Err(Silence::NoAnswer(reason)) => Fate::InDoubt {
+                reason,
+                until: None,
+            },
+        }
+    }
+}
+
+/// Reads the tasks in an answer. One with an image is megabytes.
+async fn parse(body: Vec<u8>) -> Result<Tasks, String> {
+    let parse = |body: Vec<u8>| serde_json::from_slice(&body).map_err(|error| error.to_string());
+    if body.len() < LARGE_BODY {
+        return parse(body);
+    }
+    tokio::task::spawn_blocking(move || parse(body))
+        .await
+        .unwrap_or_else(|error| Err(error.to_string()))
+}
