@@ -10,6 +10,24 @@ use url::{Host, Url};
 /// subnet's neurons.
 const FIRST_PLACE: u16 = 10_000;
 
+/// What to call the source that events name by a number: `validator 3`, or `gateway place 0`.
+#[must_use]
+pub fn source_name(uid: u16) -> String {
+    match uid.checked_sub(FIRST_PLACE) {
+        None => format!("validator {uid}"),
+        Some(place) => format!("gateway place {place}"),
+    }
+}
+
+/// The same for a narrow column: `3`, or `gw0`.
+#[must_use]
+pub fn short_source_name(uid: u16) -> String {
+    match uid.checked_sub(FIRST_PLACE) {
+        None => uid.to_string(),
+        Some(place) => format!("gw{place}"),
+    }
+}
+
 /// A gateway of the subnet, as a source of tasks.
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
@@ -166,6 +184,17 @@ mod tests {
         assert_eq!(of("http://[::1]:1"), (true, false));
         assert_eq!(of("https://localhost"), (true, true));
         assert_eq!(of("https://localhost.example"), (false, true));
+    }
+
+    #[test]
+    fn places_are_told_from_validators() {
+        assert_eq!(
+            (source_name(3), short_source_name(3)),
+            ("validator 3".to_owned(), "3".to_owned())
+        );
+        let place = GatewayConfig::uid(2);
+        assert_eq!(source_name(place), "gateway place 2");
+        assert_eq!(short_source_name(place), "gw2");
     }
 
     #[test]

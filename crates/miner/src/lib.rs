@@ -42,7 +42,7 @@ pub use error::{LedgerError, MinerError};
 pub use event::{
     Activity, Event, Giver, Ignored, Outcome, SourceState, Stamped, Standing, ValidatorInfo,
 };
-pub use gateway_config::{GatewayConfig, GatewayError};
+pub use gateway_config::{GatewayConfig, GatewayError, short_source_name, source_name};
 pub use run::run;
 pub use stream::EventSender;
 pub use summary::{Counts, Summary, ValidatorSummary};

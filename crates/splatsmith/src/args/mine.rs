@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{GenerationArgs, LimitArgs, NetworkArgs, WalletArgs};
+use super::{GenerationArgs, LimitArgs, NetworkArgs, SourceArgs, WalletArgs};
 
 /// `splatsmith mine`.
 #[derive(Debug, Clone, Args)]
@@ -12,6 +12,10 @@ pub(crate) struct MineArgs {
     /// Whose hotkey signs.
     #[command(flatten)]
     pub(crate) wallet: WalletArgs,
+
+    /// Who hands out tasks.
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
 
     /// Which validators there are.
     #[command(flatten)]

@@ -9,6 +9,7 @@ mod limits;
 mod mine;
 mod network;
 mod rehearse;
+mod source;
 mod wallet;
 
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub(crate) use limits::LimitArgs;
 pub(crate) use mine::MineArgs;
 pub(crate) use network::NetworkArgs;
 pub(crate) use rehearse::RehearseArgs;
+pub(crate) use source::SourceArgs;
 pub(crate) use wallet::WalletArgs;
 
 /// Gaussian splats from prompts: generated, judged as a 404-GEN validator would, and mined with.

@@ -1,11 +1,11 @@
-//! `splatsmith mine`: on a static list of validators, until the chain can be read.
+//! `splatsmith mine`: on a static list of validators, until the chain can be read, and for a gateway.
 
 use std::sync::Arc;
 
-use ::miner::{Blacklist, EventSender, MinerConfig};
+use ::miner::{Blacklist, EventSender, GatewayConfig, MinerConfig};
 use anyhow::Context;
 use bittensor::Metagraph;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{generators, hotkey, session};
 use crate::args::MineArgs;
@@ -22,6 +22,16 @@ pub(crate) fn run(args: &MineArgs, console: &Console) -> Result<Outcome, Failure
     let (keypair, _alone) = hotkey::open(&config.wallet, console, args.json)?;
     let keypair = Arc::new(keypair);
     info!("mining as {} (the coldkey is never read)", keypair.public());
+    if let Some(gateway) = &config.source.gateway
+        && !gateway.is_encrypted()
+        && !gateway.is_local()
+    {
+        warn!(
+            "{} is not encrypted: whoever listens on the way can ask and answer in this hotkey's \
+             name for half a minute at a time",
+            gateway.address()
+        );
+    }
 
     let summary = session::runtime()?.block_on(async {
         let generators = generators::start(&config.generation)?;
@@ -44,9 +54,17 @@ pub(crate) fn run(args: &MineArgs, console: &Console) -> Result<Outcome, Failure
     Ok(Outcome::Pass)
 }
 
+/// The list of validators; an empty one where none are pulled from.
 fn metagraph(config: &MineConfig) -> Result<Metagraph, Failure> {
-    let path = config.metagraph.display();
-    let bytes = read_bounded(&config.metagraph, LARGEST_METAGRAPH)?;
+    let Some(file) = &config.metagraph else {
+        return Ok(Metagraph {
+            netuid: config.netuid,
+            neurons: Vec::new(),
+            speed: 1.0,
+        });
+    };
+    let path = file.display();
+    let bytes = read_bounded(file, LARGEST_METAGRAPH)?;
     let metagraph = Metagraph::from_json(&bytes).with_context(|| format!("{path}"))?;
     if metagraph.netuid != config.netuid {
         let mut problems = Problems::default();
@@ -61,8 +79,15 @@ fn metagraph(config: &MineConfig) -> Result<Metagraph, Failure> {
 
 fn miner_config(config: &MineConfig, metagraph: Metagraph) -> MinerConfig {
     MinerConfig {
-        // A static list is a test network: loopback addresses and `sketch` are at home there.
-        test_network: true,
+        // A static list is a test network: loopback addresses and `sketch` are at home there. Where
+        // there is a gateway elsewhere too, the miner itself knows better.
+        test_network: config.metagraph.is_some()
+            || config
+                .source
+                .gateway
+                .as_ref()
+                .is_some_and(GatewayConfig::is_local),
+        gateway: config.source.gateway.clone(),
         blacklist: Blacklist {
             uids: config.blacklist.iter().copied().collect(),
             ..Blacklist::default()

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{GenerationConfig, LimitConfig, NetworkConfig, Problems, Setting, WalletConfig};
+use super::{
+    GenerationConfig, LimitConfig, NetworkConfig, Problems, Setting, SourceConfig, WalletConfig,
+};
 use crate::args::{MineArgs, NetworkArgs};
 
 /// A checked `mine`.
@@ -10,12 +12,14 @@ use crate::args::{MineArgs, NetworkArgs};
 pub(crate) struct MineConfig {
     /// Whose hotkey signs.
     pub(crate) wallet: WalletConfig,
+    /// Who hands out tasks.
+    pub(crate) source: SourceConfig,
     /// The subnet.
     pub(crate) netuid: u16,
     /// The chain.
     pub(crate) network: NetworkConfig,
-    /// The list of validators.
-    pub(crate) metagraph: PathBuf,
+    /// The list of validators; `None` where none are pulled from.
+    pub(crate) metagraph: Option<PathBuf>,
     /// UIDs never pulled from.
     pub(crate) blacklist: Vec<u16>,
     /// Least stake of a validator worth pulling from.
@@ -36,7 +40,12 @@ impl MineConfig {
     pub(crate) fn check(args: &MineArgs) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let network = NetworkConfig::check(&args.network, &mut problems);
-        let metagraph = metagraph(&args.network, &mut problems);
+        let source = SourceConfig::check(&args.source, &mut problems);
+        let metagraph = if source.validators {
+            metagraph(&args.network, &mut problems)
+        } else {
+            None
+        };
         let wallet = WalletConfig::check(&args.wallet, &mut problems);
         if !(args.min_stake >= 0.0 && args.min_stake.is_finite()) {
             problems.add(
@@ -53,12 +62,12 @@ impl MineConfig {
         }
         let generation = GenerationConfig::check(&args.generation, &mut problems);
         let limits = LimitConfig::check(&args.limits, &mut problems);
-        let (Some(network), Some(metagraph), Some(data_dir)) = (network, metagraph, data_dir)
-        else {
+        let (Some(network), Some(data_dir)) = (network, data_dir) else {
             return problems.or(None);
         };
         problems.or(Some(Self {
             wallet,
+            source,
             netuid: args.network.netuid,
             network,
             metagraph,
@@ -76,12 +85,17 @@ impl MineConfig {
         let mut settings = self.wallet.settings();
         settings.push(("netuid", self.netuid.to_string()));
         settings.extend(self.network.settings());
+        let metagraph = self.metagraph.as_ref();
         settings.extend([
-            ("metagraph", self.metagraph.display().to_string()),
+            (
+                "metagraph",
+                metagraph.map_or_else(String::new, |path| path.display().to_string()),
+            ),
             ("blacklist", blacklist.join(",")),
             ("min-stake", self.min_stake.to_string()),
             ("data-dir", self.data_dir.display().to_string()),
         ]);
+        settings.extend(self.source.settings());
         settings.extend(self.generation.settings());
         settings.extend(self.limits.settings());
         settings

@@ -12,6 +12,7 @@ mod network;
 mod problems;
 mod rehearsing;
 mod rendering;
+mod source;
 mod wallet;
 
 pub(crate) use asset::{
@@ -25,6 +26,7 @@ pub(crate) use network::NetworkConfig;
 pub use problems::{Problem, Problems};
 pub(crate) use rehearsing::RehearseConfig;
 pub(crate) use rendering::{Backdrop, FilmFormat, Layer, RenderConfig, SHEET_GAP, Target};
+pub(crate) use source::SourceConfig;
 pub(crate) use wallet::WalletConfig;
 
 /// One line of the effective configuration: the flag's name and its value, fit for a log.

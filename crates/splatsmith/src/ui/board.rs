@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use miner::{Activity, Event, Outcome, SourceState, Stamped};
+use miner::{Activity, Event, Outcome, SourceState, Stamped, short_source_name};
 use owo_colors::OwoColorize;
 
 /// A list of prompts longer than this has lost its tasks' endings; it is begun afresh.
@@ -158,7 +158,11 @@ impl Board {
                 } else {
                     (*stage).to_owned()
                 };
-                format!("for {uid}: {prompt}  {}", self.dim(&step))
+                format!(
+                    "for {}: {prompt}  {}",
+                    short_source_name(*uid),
+                    self.dim(&step)
+                )
             }
             Activity::BackingOff { until_ms, reason } => self.red(&format!(
                 "again in {}: {reason}",
@@ -195,7 +199,7 @@ impl Board {
             validator.rejected,
             validator.violations,
         );
-        format!("  {uid:>5}  {state:<52}  {counts}")
+        format!("  {:>5}  {state:<52}  {counts}", short_source_name(uid))
     }
 
     fn counts(&self, accepted: u64, skipped: u64, rejected: u64, violations: u64) -> String {

@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use miner::{Event, EventSender, Outcome, Stamped};
+use miner::{Event, EventSender, Outcome, Stamped, source_name};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
@@ -114,7 +114,7 @@ fn log_one(event: &Event) {
             resumed,
         } => {
             info!(
-                "mining: {} validators, generators {}, {resumed} tasks resumed",
+                "mining: {} sources, generators {}, {resumed} tasks resumed",
                 validators.len(),
                 generators.join(", ")
             );
@@ -129,11 +129,20 @@ fn log_one(event: &Event) {
             replayed,
         } => {
             let again = if *replayed { " (again)" } else { "" };
-            info!("validator {uid}: task {task}{again}: {}", shortened(prompt));
+            info!(
+                "{}: task {task}{again}: {}",
+                source_name(*uid),
+                shortened(prompt)
+            );
         }
-        Event::PullFailed { uid, reason, .. } => warn!("validator {uid}: pull failed: {reason}"),
+        Event::PullFailed { uid, reason, .. } => {
+            warn!("{}: pull failed: {reason}", source_name(*uid))
+        }
         Event::Violation { uid, added, total } => {
-            warn!("validator {uid}: {added} violations more, {total} now");
+            warn!(
+                "{}: {added} violations more, {total} now",
+                source_name(*uid)
+            );
         }
         Event::Made {
             uid,
@@ -143,19 +152,28 @@ fn log_one(event: &Event) {
             made_in_ms,
             ..
         } => info!(
-            "validator {uid}: made {task}: {splats} splats, {bytes} bytes in {:.1} s",
+            "{}: made {task}: {splats} splats, {bytes} bytes in {:.1} s",
+            source_name(*uid),
             made_in_ms / 1000.0
         ),
-        Event::Skipped { uid, task, reason } => info!("validator {uid}: skips {task}: {reason}"),
+        Event::Skipped { uid, task, reason } => {
+            info!("{}: skips {task}: {reason}", source_name(*uid))
+        }
         Event::SubmitFailed {
             uid, task, reason, ..
         } => {
-            warn!("validator {uid}: {task} was not delivered, again soon: {reason}");
+            warn!(
+                "{}: {task} was not delivered, again soon: {reason}",
+                source_name(*uid)
+            );
         }
         Event::InDoubt {
             uid, task, reason, ..
         } => {
-            warn!("validator {uid}: whether {task} arrived is in doubt: {reason}");
+            warn!(
+                "{}: whether {task} arrived is in doubt: {reason}",
+                source_name(*uid)
+            );
         }
         Event::Answered {
             uid,
@@ -168,19 +186,19 @@ fn log_one(event: &Event) {
                 .map(|score| format!(", score {score:.3}"))
                 .unwrap_or_default();
             if *outcome == Outcome::Rejected {
-                warn!("validator {uid}: {task} rejected{score}");
+                warn!("{}: {task} rejected{score}", source_name(*uid));
             } else {
-                info!("validator {uid}: {task} {}{score}", outcome.name());
+                info!("{}: {task} {}{score}", source_name(*uid), outcome.name());
             }
         }
-        Event::Doubled { uid, task } => warn!("validator {uid}: {task} was dealt with twice"),
+        Event::Doubled { uid, task } => warn!("{}: {task} was dealt with twice", source_name(*uid)),
         Event::Retired {
             uid, task, reason, ..
         } => {
-            warn!("validator {uid}: {task} ended unanswered: {reason}");
+            warn!("{}: {task} ended unanswered: {reason}", source_name(*uid));
         }
         Event::Alarm { uid, message } => match uid {
-            Some(uid) => warn!("validator {uid}: {message}"),
+            Some(uid) => warn!("{}: {message}", source_name(*uid)),
             None => warn!("{message}"),
         },
         Event::Stopping { reason } => info!("stopping: {reason}"),

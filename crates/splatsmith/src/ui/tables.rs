@@ -2,7 +2,7 @@
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
-use miner::{Counts, Summary};
+use miner::{Counts, Summary, short_source_name};
 
 const TITLES: [&str; 10] = [
     "validator",
@@ -22,7 +22,7 @@ pub(crate) fn mining_table(summary: &Summary) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY).set_header(TITLES);
     for validator in &summary.validators {
-        table.add_row(row(validator.uid.to_string(), &validator.counts));
+        table.add_row(row(short_source_name(validator.uid), &validator.counts));
     }
     table.add_row(row("all".to_owned(), &summary.totals));
     for column in table.column_iter_mut() {
