@@ -1,5 +1,7 @@
 //! What a failed call tells about the peer.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 /// Longest message of a peer that is kept, in characters.
@@ -39,6 +41,14 @@ impl CallError {
         !self.in_doubt()
     }
 
+    /// Why the peer said no, where it did.
+    pub fn refusal(&self) -> Option<Refusal<'_>> {
+        match self {
+            Self::Answered { status, message } => Some(Refusal::of(*status, message)),
+            _ => None,
+        }
+    }
+
     /// The error of a reply with another status than 200.
     pub(crate) fn of_status(status: u16, body: &[u8]) -> Self {
         let message = message_of(body);
@@ -48,6 +58,72 @@ impl CallError {
             _ => Self::Malformed(format!("HTTP {status}: {message}")),
         }
     }
+}
+
+/// Why an axon said no before its handler saw the call. Its words are the SDK's
+/// (`bittensor/core/axon.py`, the same in 9.x and 10.x).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Refusal<'a> {
+    /// 3xx: whatever answers at this address wants the call elsewhere. It is not followed.
+    Redirected,
+    /// 400: the body cannot be decoded.
+    Unreadable,
+    /// 401: signed too long ago, by the axon's clock.
+    NonceTooOld {
+        /// How old the call was for the axon, if it says so.
+        age: Option<Duration>,
+    },
+    /// 401: a later call of the same uuid came first.
+    NonceNotNewer,
+    /// 401: the signature is not by this hotkey for this axon.
+    BadSignature,
+    /// 401 in other words.
+    NotVerified,
+    /// 403: the axon takes no such call from this hotkey now, with its reason.
+    Blacklisted(&'a str),
+    /// 404: the axon has no such synapse.
+    UnknownSynapse,
+    /// 408: the axon gave up before its handler ran.
+    TimedOut,
+    /// 422: the body is not what the synapse's class wants.
+    Unprocessable,
+    /// 429: too many calls, says something in front of the axon.
+    TooMany,
+    /// Any other status below 500.
+    Other(u16),
+}
+
+impl<'a> Refusal<'a> {
+    fn of(status: u16, message: &'a str) -> Self {
+        match status {
+            300..=399 => Self::Redirected,
+            400 => Self::Unreadable,
+            401 if message.contains("a newer one was last processed") => Self::NonceNotNewer,
+            401 if message.contains("Nonce is too old") => Self::NonceTooOld {
+                age: seconds_before(message, " seconds old"),
+            },
+            401 if message.contains("Signature mismatch") => Self::BadSignature,
+            401 => Self::NotVerified,
+            403 => Self::Blacklisted(
+                message
+                    .split_once("Key is blacklisted:")
+                    .map_or(message, |(_, reason)| reason)
+                    .trim(),
+            ),
+            404 | 405 => Self::UnknownSynapse,
+            408 => Self::TimedOut,
+            422 => Self::Unprocessable,
+            429 => Self::TooMany,
+            other => Self::Other(other),
+        }
+    }
+}
+
+/// The number of seconds written before `unit`, if it is one.
+fn seconds_before(text: &str, unit: &str) -> Option<Duration> {
+    let (before, _) = text.split_once(unit)?;
+    let number: f64 = before.rsplit(' ').next()?.parse().ok()?;
+    Duration::try_from_secs_f64(number).ok()
 }
 
 /// The `message` of an SDK error body, the `detail` of a FastAPI one, else the text itself.
@@ -90,6 +166,65 @@ mod tests {
         assert!(of(307).certainly_not_processed() && of(422).certainly_not_processed());
         assert!(of(500).in_doubt() && of(503).in_doubt() && of(999).in_doubt());
         assert!(of(204).in_doubt());
+    }
+
+    #[test]
+    fn every_refusal_of_the_sdk_s_axon_is_told_apart() {
+        let old = "Not Verified with error: Nonce is too old: acceptable delta is 16.00 seconds \
+                   but request was 60.14 seconds old";
+        let newer = "Not Verified with error: Nonce is too old, a newer one was last processed";
+        let blacklisted = "Forbidden. Key is blacklisted: Unrecognized hotkey 5F (1.2.3.4).";
+        for (status, message, expected) in [
+            (307, "", Refusal::Redirected),
+            (
+                400,
+                "There was an error parsing the body",
+                Refusal::Unreadable,
+            ),
+            (
+                401,
+                old,
+                Refusal::NonceTooOld {
+                    age: Some(Duration::from_secs_f64(60.14)),
+                },
+            ),
+            (401, newer, Refusal::NonceNotNewer),
+            (
+                401,
+                "Not Verified with error: Signature mismatch with 1.a.b and 0x0",
+                Refusal::BadSignature,
+            ),
+            (
+                401,
+                "Not Verified with error: No nonce",
+                Refusal::NotVerified,
+            ),
+            (
+                403,
+                blacklisted,
+                Refusal::Blacklisted("Unrecognized hotkey 5F (1.2.3.4)."),
+            ),
+            (404, "Synapse name 'X' not found.", Refusal::UnknownSynapse),
+            (408, "Response timeout after: 12s", Refusal::TimedOut),
+            (422, "[]", Refusal::Unprocessable),
+            (429, "", Refusal::TooMany),
+            (418, "", Refusal::Other(418)),
+        ] {
+            let error = CallError::Answered {
+                status,
+                message: message.to_owned(),
+            };
+            assert_eq!(error.refusal(), Some(expected), "{status} {message}");
+        }
+        assert_eq!(CallError::InDoubt(String::new()).refusal(), None);
+        for hostile in [
+            "x seconds old",
+            "1e999 seconds old",
+            "-1 seconds old",
+            " seconds old",
+        ] {
+            assert_eq!(seconds_before(hostile, " seconds old"), None, "{hostile}");
+        }
     }
 
     #[test]

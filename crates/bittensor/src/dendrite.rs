@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -57,6 +57,21 @@ pub struct Dendrite {
     client: reqwest::Client,
     response_limit: usize,
     last_nonce: Arc<AtomicU64>,
+    /// How far nonces run ahead of this machine's clock, in nanoseconds.
+    lead: Arc<AtomicU64>,
+}
+
+/// How far nonces may be made to run ahead: a clock further off than this has to be set right.
+const LONGEST_LEAD: Duration = Duration::from_secs(3600);
+
+/// What a call brought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer<S> {
+    /// The peer's message.
+    pub message: S,
+    /// What the peer's clock showed when it answered, cut to the second: its `date` header. The SDK's
+    /// axon looks at its clock once a second only, so it may be older by another one.
+    pub date: Option<SystemTime>,
 }
 
 /// The HTTP client could not be built.
@@ -82,6 +97,7 @@ impl Dendrite {
             client,
             response_limit: options.response_limit,
             last_nonce: Arc::new(AtomicU64::new(0)),
+            lead: Arc::new(AtomicU64::new(0)),
         })
     }
 
@@ -93,6 +109,17 @@ impl Dendrite {
         synapse: &S,
         timeout: Duration,
     ) -> Result<S, CallError> {
+        let answer = self.exchange(target, synapse, timeout).await?;
+        Ok(answer.message)
+    }
+
+    /// As [`call`](Self::call), and says what time it is for the peer.
+    pub async fn exchange<S: Synapse>(
+        &self,
+        target: &Target,
+        synapse: &S,
+        timeout: Duration,
+    ) -> Result<Answer<S>, CallError> {
         let (request, sent) = self.request(target, synapse, timeout)?;
         let response = request.send().await.map_err(|error| {
             let what = describe(error);
@@ -108,7 +135,22 @@ impl Dendrite {
             let body = read(response, ERROR_BODY_LIMIT).await.unwrap_or_default();
             return Err(CallError::of_status(status, &body));
         }
-        parse(read(response, self.response_limit).await?).await
+        let date = response
+            .headers()
+            .get("date")
+            .and_then(|value| value.to_str().ok())
+            .and_then(|text| httpdate::parse_http_date(text).ok());
+        let message = parse(read(response, self.response_limit).await?).await?;
+        Ok(Answer { message, date })
+    }
+
+    /// Has nonces run ahead of this machine's clock by at least `lead`, at most an hour: for a clock
+    /// that an axon found to be slow. No axon minds a nonce from the future, and since each call has a
+    /// uuid of its own, none stands in the way of a later one.
+    pub fn lead_by(&self, lead: Duration) {
+        let lead = lead.min(LONGEST_LEAD).as_nanos();
+        let lead = u64::try_from(lead).unwrap_or(u64::MAX);
+        self.lead.fetch_max(lead, Ordering::AcqRel);
     }
 
     fn request<S: Synapse>(
@@ -167,9 +209,9 @@ impl Dendrite {
         Ok((request.body(reqwest::Body::wrap(body)), sent))
     }
 
-    /// The time in nanoseconds, but always more than the last.
+    /// The time in nanoseconds with the lead, but always more than the last.
     fn nonce(&self) -> u64 {
-        let now = unix_nanos();
+        let now = unix_nanos().saturating_add(self.lead.load(Ordering::Acquire));
         let next = |last: u64| Some(now.max(last.saturating_add(1)));
         match self
             .last_nonce

@@ -22,8 +22,8 @@ pub mod keyfile;
 
 pub use address_policy::{AddressPolicy, AddressRefusal};
 pub use axon::{Axon, Caller, HandlerError};
-pub use call_error::CallError;
-pub use dendrite::{Dendrite, DendriteOptions};
+pub use call_error::{CallError, Refusal};
+pub use dendrite::{Answer, Dendrite, DendriteOptions};
 pub use keypair::{Keypair, PhraseError, SecretKeyError};
 pub use metagraph::{Metagraph, MetagraphError, Neuron};
 pub use public_key::{PublicKey, Ss58Error};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bittensor::{AddressPolicy, Metagraph, Neuron, PublicKey};
 use splat::{Container, OutputProfile};
-use subnet17::Rules;
+use subnet17::{OWNER_HOTKEY, Rules};
 
 use crate::error::MinerError;
 use crate::event::Ignored;
@@ -66,6 +66,9 @@ pub struct MinerConfig {
     /// The stake from which a neuron counts as a validator. The official miner's selector has 1000
     /// (three-gen-subnet `miner/validator_selector.py`).
     pub min_stake: f64,
+    /// The subnet owner's validator: asked as often as it allows, before others and whatever its
+    /// stake.
+    pub owner: Option<PublicKey>,
     /// The frame, extent and container the validators want.
     pub profile: OutputProfile,
     /// How many candidates to make per task while time allows; at least 1.
@@ -102,6 +105,7 @@ impl MinerConfig {
             allow_unjudged: false,
             blacklist: Blacklist::default(),
             min_stake: 1000.0,
+            owner: OWNER_HOTKEY.parse().ok(),
             profile: OutputProfile::PULL_2025,
             candidates: 1,
             limit: Limit::Never,
@@ -198,7 +202,9 @@ impl MinerConfig {
             Some("blacklisted".to_owned())
         } else if !neuron.is_serving {
             Some("serves no axon".to_owned())
-        } else if neuron.stake.is_nan() || neuron.stake < self.min_stake {
+        } else if self.owner != Some(neuron.hotkey)
+            && (neuron.stake.is_nan() || neuron.stake < self.min_stake)
+        {
             Some(format!(
                 "stake {:.0} is below {:.0}",
                 neuron.stake, self.min_stake
@@ -286,6 +292,8 @@ mod tests {
         let mut closed = neuron(8, "8.8.8.8");
         closed.port = 0;
         let fit = neuron(7, "8.8.8.8");
+        let mut owner = neuron(9, "8.8.8.8");
+        owner.stake = 0.0;
         let mut config = config(vec![
             own.clone(),
             poor,
@@ -296,14 +304,17 @@ mod tests {
             mapped,
             closed,
             fit.clone(),
+            owner.clone(),
         ]);
+        assert!(config.owner.is_some(), "the subnet's owner is an address");
+        config.owner = Some(owner.hotkey);
         config.blacklist.hotkeys.insert(banned_key.hotkey);
         let uids = |neurons: &[Neuron]| neurons.iter().map(|n| n.uid).collect::<Vec<_>>();
         let (validators, ignored) = config.eligible(own.hotkey);
-        assert_eq!(uids(&validators), [7]);
+        assert_eq!(uids(&validators), [7, 9]);
         assert_eq!(ignored.len(), 8);
         config.test_network = true;
         let (validators, _) = config.eligible(own.hotkey);
-        assert_eq!(uids(&validators), [5, 6, 7]);
+        assert_eq!(uids(&validators), [5, 6, 7, 9]);
     }
 }

@@ -17,6 +17,7 @@ use crate::event::Event;
 use crate::ledger::Ledger;
 use crate::planner::Planner;
 use crate::quota::Quota;
+use crate::registration::Registration;
 use crate::stream::EventSender;
 
 /// Shared by sources and devices; nothing in it changes by itself.
@@ -29,6 +30,7 @@ pub(crate) struct Context {
     pub assets: AssetStore,
     pub planner: Planner,
     pub quota: Arc<Quota>,
+    pub registration: Registration,
     pub events: EventSender,
     /// No further task is pulled; those in hand are finished.
     pub no_more_pulls: CancellationToken,

@@ -38,6 +38,20 @@ pub enum MinerError {
     /// The signed HTTP client could not be made.
     #[error("the HTTP client could not be made: {0}")]
     Client(String),
+    /// The validators do not know our hotkey.
+    #[error(
+        "the hotkey {hotkey} is not registered on subnet {netuid}: {validators} of its validators say \
+         so. Register it (btcli subnet register --netuid {netuid} --wallet.name WALLET --wallet.hotkey \
+         HOTKEY), or name one that is, and check that this is the right network"
+    )]
+    Unregistered {
+        /// Its address.
+        hotkey: String,
+        /// The subnet.
+        netuid: u16,
+        /// How many validators say so.
+        validators: usize,
+    },
     /// Every generator has stopped for good.
     #[error("every generator has stopped; pulled tasks stay in the ledger for the next start")]
     NoGenerator,

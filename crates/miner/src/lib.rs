@@ -30,6 +30,7 @@ mod ledger;
 mod lock;
 mod planner;
 mod quota;
+mod registration;
 mod run;
 mod source;
 mod stream;

@@ -6,6 +6,7 @@
 //! start.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,7 +23,8 @@ const MOST_LEASES: u32 = 5;
 /// Room for another task. Held from before its pull until its answer is made.
 #[derive(Debug)]
 pub(crate) struct Place {
-    _permit: OwnedSemaphorePermit,
+    /// `None` for one beyond those there are.
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 /// A task that waits for its answer.
@@ -63,6 +65,7 @@ struct Shared {
     /// Wakes a generator that found nothing.
     arrived: Notify,
     places: Arc<Semaphore>,
+    finished: AtomicU64,
     events: EventSender,
 }
 
@@ -80,6 +83,7 @@ impl Planner {
                 waiting: Mutex::default(),
                 arrived: Notify::new(),
                 places: Arc::new(Semaphore::new(places.clamp(1, Semaphore::MAX_PERMITS))),
+                finished: AtomicU64::new(0),
                 events,
             }),
         }
@@ -90,10 +94,25 @@ impl Planner {
         loop {
             // Never closed; if it were, waiting is all that is left to do.
             if let Ok(permit) = Arc::clone(&self.shared.places).acquire_owned().await {
-                return Place { _permit: permit };
+                return Place {
+                    _permit: Some(permit),
+                };
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
+    }
+
+    /// Makes room where there is none, for a task that must not wait to be pulled.
+    pub(crate) fn squeeze(&self) -> Place {
+        let permit = Arc::clone(&self.shared.places).try_acquire_owned();
+        Place {
+            _permit: permit.ok(),
+        }
+    }
+
+    /// How many tasks the generators have been done with.
+    pub(crate) fn finished(&self) -> u64 {
+        self.shared.finished.load(Ordering::Relaxed)
     }
 
     /// Puts a task in line.
@@ -172,6 +191,7 @@ impl Lease {
     /// The ledger holds the answer: tells the source.
     pub(crate) fn commit(mut self) {
         if let Some(order) = self.order.take() {
+            self.planner.shared.finished.fetch_add(1, Ordering::Relaxed);
             // A source that has gone finds the answer in the ledger.
             let _ = order.made.send(());
         }

@@ -23,6 +23,7 @@ use crate::ledger::{Ledger, SourceId};
 use crate::lock::HotkeyLock;
 use crate::planner::Planner;
 use crate::quota::Quota;
+use crate::registration::Registration;
 use crate::source::{Gateway, GatewayPlace, Peer, Source, Validator, doubt_wait};
 use crate::stream::EventSender;
 use crate::summary::Summary;
@@ -37,6 +38,9 @@ const MOST_PLACES: u16 = 1024;
 /// How long a miner that is told to stop waits for what is on the wire. An answer still on its way
 /// after that is in doubt at the next start, no worse.
 const STOP_GRACE: Duration = Duration::from_secs(15);
+
+/// How long validators can contradict those that say that our hotkey is not registered.
+const SETTLE: Duration = Duration::from_secs(5);
 
 /// How often old assets and prompts are forgotten.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
@@ -75,6 +79,7 @@ pub async fn run(
             Limit::Tasks(tasks) => Some(tasks),
             Limit::Never | Limit::For(_) => None,
         }),
+        registration: Registration::new(neurons.len()),
         no_more_pulls: CancellationToken::new(),
         stop: CancellationToken::new(),
         config,
@@ -187,7 +192,12 @@ impl Peers {
             infos: Vec::new(),
         };
         for neuron in neurons {
-            let validator = Validator::new(neuron.uid, neuron.target(), &context.config.rules);
+            let validator = Validator::new(
+                neuron.uid,
+                neuron.target(),
+                &context.config.rules,
+                context.config.owner == Some(neuron.hotkey),
+            );
             let giver = Giver::Hotkey(neuron.hotkey);
             peers
                 .infos
@@ -299,6 +309,15 @@ async fn mine(
         () = shutdown.cancelled() => ("told to stop", Ok(()), None),
         reason = limit_reached(context) => (reason, Ok(()), Some(context.config.drain_timeout)),
         () = ended(&mut devices) => ("no generator is left", Err(MinerError::NoGenerator), None),
+        validators = unregistered(context) => (
+            "the hotkey is not registered",
+            Err(MinerError::Unregistered {
+                hotkey: context.keypair.public().to_string(),
+                netuid: context.config.metagraph.netuid,
+                validators,
+            }),
+            None,
+        ),
         // Sources end only when told to; were it otherwise, there would be nothing left to do.
         () = ended(&mut sources) => ("no source is left", Ok(()), None),
     };
@@ -316,6 +335,25 @@ async fn mine(
     within(STOP_GRACE, ended(&mut sources)).await;
     within(STOP_GRACE, ended(&mut devices)).await;
     result
+}
+
+/// Waits until the validators agree that our hotkey is not registered. A gateway does not ask for that:
+/// with one, mining goes on.
+async fn unregistered(context: &Context) -> usize {
+    let settle = context.config.pull_timeout.min(SETTLE);
+    let validators = context.registration.lost(settle).await;
+    if context.config.gateway.is_some() {
+        context.alarm(
+            None,
+            format!(
+                "the hotkey is not registered on subnet {}: {validators} validators say so; only the \
+                 gateway is left",
+                context.config.metagraph.netuid
+            ),
+        );
+        std::future::pending::<()>().await;
+    }
+    validators
 }
 
 /// Waits until every task of a set has ended; can be given up and begun again.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use generate::GenerateError;
-use miner::{Activity, Event, Limit, MinerError, Outcome, SourceState};
+use miner::{Activity, Event, Limit, MinerError, Outcome};
 use support::{Instant, PullFault, Rig, SubmitFault};
 
 fn count(events: &[Event], wanted: impl Fn(&Event) -> bool) -> usize {
@@ -281,30 +281,6 @@ async fn a_hotkey_is_mined_by_one_process_at_a_time() {
     first.shutdown.cancel();
     first.end().await;
     rig.assert_clean();
-}
-
-#[tokio::test]
-async fn an_unregistered_hotkey_raises_an_alarm_and_waits() {
-    let rig = Rig::new(1).await;
-    rig.validators[0].seen.lock().unwrap().pull_faults = [PullFault::Unregistered].into();
-    let mut run = rig.start(Limit::Never, vec![Arc::default()]);
-    run.until("the alarm", |event| {
-        matches!(event, Event::Alarm { uid: Some(0), message } if message.contains("registered"))
-    })
-    .await;
-    run.until("the wait", |event| {
-        matches!(
-            event,
-            Event::Source {
-                state: SourceState::Cooling { .. },
-                ..
-            }
-        )
-    })
-    .await;
-    run.shutdown.cancel();
-    run.end().await;
-    assert_eq!(rig.answered(), 0);
 }
 
 #[tokio::test]

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+/// The subnet owner's validator, through which the subnet's own clients' orders come
+/// (`neurons/common/owner.py`). The official miner asks it every fifth time, whatever its stake
+/// (`neurons/miner/validator_selector.py`).
+pub const OWNER_HOTKEY: &str = "5E7eSeRr2aHzCV7SkY4a2Pi5NXHrU4anZz3phEQgn4HCen2B";
+
 /// Clock rules of a validator. Defaults of `neurons/validator/config.py` unless said otherwise.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rules {
@@ -24,6 +29,11 @@ pub struct Rules {
     pub unregistered: Duration,
     /// Accepted results count for this long (`calculate_reward`, `miner_data.py`).
     pub observation_window: Duration,
+    /// A miner that was given no new task for this long is in no duel (`duels.inactivity_time`). Only
+    /// being given a new task counts: a pull that is too early, or brings the assigned task again, is
+    /// answered before the duels hear of it (`pull_task`, `validator.py`; `get_next_task`,
+    /// `duels/duels_task_storage.py`).
+    pub duel_activity: Duration,
     /// Share of the newest score in the moving average (`validation.moving_average_alpha`).
     pub fidelity_alpha: f64,
     /// Least stake a validator needs for the official miner to call it
@@ -43,6 +53,7 @@ impl Rules {
         acceptance_threshold: 0.6,
         unregistered: Duration::from_secs(3600),
         observation_window: Duration::from_secs(4 * 3600),
+        duel_activity: Duration::from_secs(1200),
         fidelity_alpha: 0.05,
         least_stake: 1000.0,
     };
@@ -64,6 +75,7 @@ impl Rules {
             violation_penalty: faster(self.violation_penalty),
             unregistered: faster(self.unregistered),
             observation_window: faster(self.observation_window),
+            duel_activity: faster(self.duel_activity),
             ..*self
         }
     }
@@ -91,6 +103,27 @@ impl Rules {
     pub fn cycle(&self, answered_after: Duration) -> Duration {
         self.cooldown
             .max(answered_after + self.cooldown.saturating_sub(self.throttle))
+    }
+
+    /// From one new task to the next at most, so that duels go on: a twentieth before they would end.
+    pub fn longest_pull_gap(&self) -> Duration {
+        self.duel_activity.mul_f64(0.95)
+    }
+
+    /// From an assignment to its answer at most, so that the cooldown after it is over in time for the
+    /// next pull (`reset_task`, `miner_data.py`).
+    pub fn longest_answer(&self) -> Duration {
+        let cooldown = self.cooldown.saturating_sub(self.throttle);
+        self.longest_pull_gap().saturating_sub(cooldown)
+    }
+
+    /// Whether a pull that brought no task, and `left` of cooldown on the validator's clock, is the
+    /// answer to a hotkey that is not registered: a whole [`unregistered`](Self::unregistered) period
+    /// from now, which no other ruling sets, and no violations, because nobody counts them for a
+    /// stranger (`_check_miner_registered`, `validator.py`).
+    pub fn says_unregistered(&self, left: Duration, violations: u64) -> bool {
+        let tolerance = Duration::from_secs(60).min(self.unregistered / 4);
+        violations == 0 && left.abs_diff(self.unregistered) <= tolerance
     }
 
     /// The latest moment at which a validator that may or may not have processed a submission can
@@ -129,6 +162,26 @@ mod tests {
     }
 
     #[test]
+    fn duels_go_on_for_a_miner_that_keeps_to_the_longest_gaps() {
+        assert_eq!(RULES.longest_pull_gap(), Duration::from_secs(1140));
+        assert_eq!(RULES.longest_answer(), Duration::from_secs(870));
+        let next = RULES.cycle(RULES.longest_answer());
+        assert!(next <= RULES.longest_pull_gap() && next < RULES.duel_activity);
+    }
+
+    #[test]
+    fn only_a_whole_hour_without_violations_says_unregistered() {
+        let says =
+            |left, violations| RULES.says_unregistered(Duration::from_secs(left), violations);
+        assert!(says(3600, 0) && says(3590, 0) && says(3659, 0));
+        // The longest ruling there is, and a cooldown that violations have drawn out.
+        assert!(!says(900, 0) && !says(3600, 101) && !says(3700, 0) && !says(0, 0));
+        let fast = RULES.sped_up(100.0);
+        assert!(fast.says_unregistered(Duration::from_secs(36), 0));
+        assert!(!fast.says_unregistered(Duration::from_secs(9), 0));
+    }
+
+    #[test]
     fn speed_divides_every_duration_and_nothing_else() {
         let fast = RULES.sped_up(20.0);
         assert_eq!(fast.cooldown, Duration::from_secs(15));
@@ -138,6 +191,7 @@ mod tests {
         assert_eq!(fast.violation_penalty, Duration::from_millis(500));
         assert_eq!(fast.unregistered, Duration::from_secs(180));
         assert_eq!(fast.observation_window, Duration::from_secs(720));
+        assert_eq!(fast.duel_activity, Duration::from_secs(60));
         assert_eq!(fast.violation_grace, 100);
         assert_eq!(fast.acceptance_threshold, 0.6);
         assert_eq!(fast.throttle_on_wire(), 1);

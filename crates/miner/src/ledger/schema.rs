@@ -60,7 +60,12 @@ ALTER TABLE tasks ADD COLUMN ticket TEXT;
 ALTER TABLE tasks ADD COLUMN wanted_seed INTEGER;
 ";
 
+/// How far a validator's clock is ahead of ours, in milliseconds, as its replies tell.
+const OFFSETS: &str = "
+ALTER TABLE validators ADD COLUMN clock_offset INTEGER NOT NULL DEFAULT 0;
+";
+
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
-    Migrations::new(vec![M::up(FIRST), M::up(TICKETS)]).to_latest(connection)?;
+    Migrations::new(vec![M::up(FIRST), M::up(TICKETS), M::up(OFFSETS)]).to_latest(connection)?;
     Ok(())
 }

@@ -16,6 +16,8 @@ pub(crate) struct Clocks {
     pub violations: Option<u64>,
     /// How much later than `cooldown_until` to pull, learnt from pulls that turned out early.
     pub clock_margin: UnixMillis,
+    /// How far its clock is ahead of ours.
+    pub clock_offset: UnixMillis,
 }
 
 impl Ledger {
@@ -61,6 +63,39 @@ impl Ledger {
         .await
     }
 
+    /// Remembers how far this validator's clock is ahead of ours.
+    pub(crate) async fn set_clock_offset(
+        &self,
+        source: &SourceId,
+        offset: UnixMillis,
+    ) -> Result<(), LedgerError> {
+        let source = source.clone();
+        self.transact(move |transaction| {
+            transaction.execute(
+                "UPDATE validators SET clock_offset = ?2 WHERE hotkey = ?1",
+                params![source, offset],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// When this validator last gave us a new task; `None` if it never did.
+    pub(crate) async fn last_pull(
+        &self,
+        source: &SourceId,
+    ) -> Result<Option<UnixMillis>, LedgerError> {
+        let source = source.clone();
+        self.transact(move |transaction| {
+            Ok(transaction.query_row(
+                "SELECT max(pulled_at) FROM tasks WHERE validator = ?1",
+                [source],
+                |row| row.get(0),
+            )?)
+        })
+        .await
+    }
+
     /// How this validator treated our answers so far.
     pub(crate) async fn standing(&self, source: &SourceId) -> Result<Standing, LedgerError> {
         let source = source.clone();
@@ -92,13 +127,15 @@ pub(super) fn clocks(
 ) -> Result<Clocks, LedgerError> {
     let clocks = transaction
         .prepare_cached(
-            "SELECT cooldown_until, violations, clock_margin FROM validators WHERE hotkey = ?1",
+            "SELECT cooldown_until, violations, clock_margin, clock_offset FROM validators
+             WHERE hotkey = ?1",
         )?
         .query_row([source], |row| {
             Ok(Clocks {
                 cooldown_until: row.get(0)?,
                 violations: row.get(1)?,
                 clock_margin: row.get(2)?,
+                clock_offset: row.get(3)?,
             })
         })?;
     Ok(clocks)

@@ -124,6 +124,7 @@ impl<P: Peer> Source<P> {
                     .record_answer(peer.source(), key, attempt, receipt.clone())
             })
             .await;
+        self.keep_clock().await;
         self.works();
         self.reservation = None;
         context.quota.answered();

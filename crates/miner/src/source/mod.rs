@@ -13,6 +13,8 @@ mod deliver;
 mod gateway;
 mod peer;
 mod pull;
+mod refused;
+mod server_clock;
 mod validator;
 
 pub(crate) use gateway::{Gateway, Place as GatewayPlace};
@@ -47,6 +49,10 @@ pub(crate) struct Source<P> {
     alarmed: Option<String>,
     /// Our place among the answers of a limited run.
     reservation: Option<Reservation>,
+    /// When the last new task came; before the first, when this source began.
+    last_pull: Option<UnixMillis>,
+    /// How far the peer's clock is ahead of ours, as the ledger has it.
+    known_offset: Option<UnixMillis>,
 }
 
 impl<P: Peer> Source<P> {
@@ -59,6 +65,8 @@ impl<P: Peer> Source<P> {
             ask_first: false,
             alarmed: None,
             reservation: None,
+            last_pull: None,
+            known_offset: None,
         }
     }
 
@@ -102,7 +110,11 @@ impl<P: Peer> Source<P> {
                 context.ledger.clocks(peer.source())
             })
             .await;
-        let until_ms = clocks.cooldown_until + clocks.clock_margin;
+        let offset = peer.clock_offset().unwrap_or(clocks.clock_offset);
+        let until_ms = match clocks.cooldown_until {
+            0 => 0,
+            until => until - offset + clocks.clock_margin,
+        };
         if until_ms > clock::now() {
             self.rest(SourceState::Cooling { until_ms }, until_ms, Patience::Pull)
                 .await?;

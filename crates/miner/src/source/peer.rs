@@ -29,6 +29,10 @@ pub(crate) trait Peer: Send + Sync + 'static {
     /// How it wants to be treated.
     fn manners(&self) -> &Manners;
 
+    /// How far its clock is ahead of ours, in milliseconds; `None` while nothing is known. Its cooldowns
+    /// end by its clock.
+    fn clock_offset(&self) -> Option<UnixMillis>;
+
     /// Waits until it may be asked, cooldowns aside.
     fn turn(&self) -> impl Future<Output = Self::Turn> + Send;
 
@@ -75,6 +79,13 @@ pub(crate) struct Manners {
     pub longest_wait: Duration,
     /// The pause when it has no task.
     pub idle: Duration,
+    /// It is pulled even where there is no room.
+    pub goes_first: bool,
+    /// From one new task to the next at most, wherever that is in our hands; `None` if it does not
+    /// matter.
+    pub longest_gap: Option<Duration>,
+    /// From a task to its answer at most for that, if generators have time for others only.
+    pub longest_answer: Duration,
 }
 
 /// Its answer to a pull.

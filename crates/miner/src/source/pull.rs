@@ -11,7 +11,7 @@ use super::peer::{Again, Offer, Peer, Trouble};
 use super::{Flow, Patience, Source};
 use crate::clock::{self, UnixMillis};
 use crate::event::{Event, Outcome, SourceState};
-use crate::ledger::{Clocks, Handout, OpenTask, Settled, TaskState};
+use crate::ledger::{Answer, Clocks, Handout, NewAnswer, OpenTask, Settled, TaskState};
 use crate::planner::{Order, Place};
 
 /// How far a validator's clock is believed to be off.
@@ -34,6 +34,7 @@ impl<P: Peer> Source<P> {
         drop(turn);
         match offer {
             Ok(offer) => {
+                self.keep_clock().await;
                 self.works();
                 self.ask_first = false;
                 self.offered(offer, place).await
@@ -45,12 +46,64 @@ impl<P: Peer> Source<P> {
         }
     }
 
-    /// Room for one more task: among the answers that are wanted, and with the generators.
+    /// Room for one more task: among the answers that are wanted, and with the generators. Where duels
+    /// would end for want of a pull, there is room whether the generators have any or not.
     async fn room(&mut self) -> Place {
+        let (context, peer) = (Arc::clone(&self.context), Arc::clone(&self.peer));
         if self.reservation.is_none() {
-            self.reservation = Some(self.context.quota.reserve().await);
+            self.reservation = Some(context.quota.reserve().await);
         }
-        self.context.planner.place().await
+        let manners = peer.manners();
+        if manners.goes_first {
+            return context.planner.squeeze();
+        }
+        let Some(gap) = manners.longest_gap else {
+            return context.planner.place().await;
+        };
+        let pull_by = self.last_pull().await + clock::millis(gap);
+        tokio::select! {
+            place = context.planner.place() => place,
+            () = clock::sleep_until(pull_by) => context.planner.squeeze(),
+        }
+    }
+
+    /// When the last new task came, in this run or before.
+    async fn last_pull(&mut self) -> UnixMillis {
+        if let Some(known) = self.last_pull {
+            return known;
+        }
+        let (context, peer) = (Arc::clone(&self.context), Arc::clone(&self.peer));
+        let found = context
+            .insist("reading the ledger", || {
+                context.ledger.last_pull(peer.source())
+            })
+            .await;
+        // What went by while the miner was down cannot be made up for at once by every validator: from
+        // now on counts.
+        let gap = peer.manners().longest_gap.unwrap_or_default();
+        let oldest = clock::now() - clock::millis(gap);
+        let last = found.filter(|&at| at > oldest).unwrap_or_else(clock::now);
+        self.last_pull = Some(last);
+        last
+    }
+
+    /// Keeps what the replies tell of the peer's clock for the next start.
+    pub(super) async fn keep_clock(&mut self) {
+        const WORTH_KEEPING: UnixMillis = 250;
+        let Some(offset) = self.peer.clock_offset() else {
+            return;
+        };
+        let known = self.known_offset.unwrap_or(UnixMillis::MIN / 2);
+        if (offset - known).abs() < WORTH_KEEPING {
+            return;
+        }
+        self.known_offset = Some(offset);
+        let (context, peer) = (Arc::clone(&self.context), Arc::clone(&self.peer));
+        context
+            .insist("recording a clock", || {
+                context.ledger.set_clock_offset(peer.source(), offset)
+            })
+            .await;
     }
 
     /// Nothing came back that can be used. A validator hands out the same task again, and what a
@@ -102,6 +155,9 @@ impl<P: Peer> Source<P> {
             .await;
         self.settled(pulled.settled, handout.cooldown_until);
         self.violated(pulled.violations_added, handout.violations);
+        if !pulled.replayed {
+            self.last_pull = Some(clock::now());
+        }
         context.events.emit(Event::Pulled {
             uid: peer.uid(),
             prompt: describe(&handout),
@@ -139,22 +195,61 @@ impl<P: Peer> Source<P> {
 
     /// Has the task made, and waits for it.
     async fn order(&mut self, task: OpenTask, place: Place) -> Flow {
-        let (made, is_made) = oneshot::channel();
+        let (made, mut is_made) = oneshot::channel();
         self.report(SourceState::Making {
             task: task.id.clone(),
         });
-        self.context.planner.push(Order {
+        let planner = self.context.planner.clone();
+        let finished = planner.finished();
+        let patience = self.peer.manners().longest_answer;
+        let mut look_at = task.pulled_at.saturating_add(clock::millis(patience));
+        planner.push(Order {
             uid: self.peer.uid(),
-            task,
+            task: task.clone(),
             made,
             _place: place,
             leases: 0,
         });
-        match self.context.stop.run_until_cancelled(is_made).await {
-            // Made, or given up without a word: the ledger knows which.
-            Some(_) => Flow::Continue(()),
-            None => Flow::Break(()),
+        let stop = self.context.stop.clone();
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return Flow::Break(()),
+                // Made, or given up without a word: the ledger knows which.
+                _ = &mut is_made => return Flow::Continue(()),
+                () = clock::sleep_until(look_at) => {}
+            }
+            // While generators are down, waiting costs less than giving up what may be a duel.
+            if planner.finished() > finished {
+                return self.give_up(&task).await;
+            }
+            look_at = clock::now() + clock::millis(patience / 20 + Duration::from_millis(50));
         }
+    }
+
+    /// Answers with nothing, so that the next pull is in time: the generators are busy with others.
+    async fn give_up(&self, task: &OpenTask) -> Flow {
+        let reason =
+            "no generator had time for it; an empty answer keeps the duels going".to_owned();
+        let (context, key) = (Arc::clone(&self.context), task.key);
+        let is_ours = context
+            .insist("recording an answer", || {
+                let new = NewAnswer {
+                    answer: Answer::Empty,
+                    seed: None,
+                    verdict: None,
+                    reason: Some(reason.clone()),
+                };
+                context.ledger.record_ready(key, new)
+            })
+            .await;
+        if is_ours {
+            context.events.emit(Event::Skipped {
+                uid: self.peer.uid(),
+                task: task.id.clone(),
+                reason,
+            });
+        }
+        Flow::Continue(())
     }
 
     async fn nothing(&mut self, cooldown_until: UnixMillis, violations: u64) -> Flow {
@@ -174,16 +269,8 @@ impl<P: Peer> Source<P> {
         if nothing.violations_added > 0 {
             self.learn_margin(nothing.believed, cooldown_until).await;
         }
-        let left = clock::remaining(cooldown_until);
-        let rules = &context.config.rules;
-        if left > Duration::ZERO {
-            // Violations lengthen a cooldown too; without many, only an unknown hotkey waits so long.
-            if left > (rules.cooldown + rules.penalty) * 2 && violations <= rules.violation_grace {
-                self.alarm(
-                    "the validator answers as if our hotkey were not registered: check that it is, \
-                     on this network and subnet",
-                );
-            }
+        let offset = peer.clock_offset().unwrap_or(0);
+        if cooldown_until - offset > clock::now() {
             return Flow::Continue(());
         }
         context.events.emit(Event::NoTask { uid: peer.uid() });

@@ -1,14 +1,16 @@
 //! A validator as a peer: PullTask and SubmitResults over its axon.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bittensor::{CallError, Target};
+use bittensor::{Answer as CallAnswer, CallError, Synapse, Target};
 use subnet17::{PullTask, Rules, SubmitResults, Task, TaskKind, licence};
 
-use super::peer::{Again, Fate, Manners, Offer, Peer, Trouble};
+use super::peer::{Fate, Manners, Offer, Peer, Trouble};
+use super::refused;
+use super::server_clock::ServerClock;
 use crate::clock::{self, UnixMillis};
 use crate::context::{Context, blocking};
 use crate::event::Outcome;
@@ -32,10 +34,12 @@ pub(crate) struct Validator {
     target: Target,
     source: SourceId,
     manners: Manners,
+    /// A std mutex: held for a few additions only.
+    clock: Mutex<ServerClock>,
 }
 
 impl Validator {
-    pub(crate) fn new(uid: u16, target: Target, rules: &Rules) -> Self {
+    pub(crate) fn new(uid: u16, target: Target, rules: &Rules, is_owner: bool) -> Self {
         Self {
             uid,
             target,
@@ -45,9 +49,82 @@ impl Validator {
                 lifetime: None,
                 first_wait: (rules.cooldown / 150).max(Duration::from_millis(250)),
                 longest_wait: rules.cooldown.max(Duration::from_secs(5)),
-                idle: (rules.cooldown / 15).max(Duration::from_millis(250)),
+                idle: (rules.cooldown / if is_owner { 60 } else { 15 })
+                    .max(Duration::from_millis(250)),
+                goes_first: is_owner,
+                longest_gap: Some(rules.longest_pull_gap()),
+                longest_answer: rules.longest_answer(),
             },
+            clock: Mutex::default(),
         }
+    }
+
+    fn clock(&self) -> std::sync::MutexGuard<'_, ServerClock> {
+        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the validator's clock shows now, as far as is known.
+    fn now(&self) -> UnixMillis {
+        clock::now() + self.clock_offset().unwrap_or(0)
+    }
+
+    /// Calls the axon, and looks at its clock.
+    async fn call<S: Synapse>(
+        &self,
+        context: &Context,
+        synapse: &S,
+        timeout: Duration,
+    ) -> Result<S, CallError> {
+        let sent = clock::now();
+        let answer = context
+            .dendrite
+            .exchange(&self.target, synapse, timeout)
+            .await;
+        let CallAnswer { message, date } = answer?;
+        let date = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok());
+        if let Some(date) = date {
+            self.clock().learn(sent, clock::now(), clock::millis(date));
+        }
+        Ok(message)
+    }
+
+    /// Notes what a reply without a task says about our registration.
+    fn heed(&self, context: &Context, cooldown_until: UnixMillis, violations: u64) {
+        let left = cooldown_until.saturating_sub(self.now());
+        let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+        if context.config.rules.says_unregistered(left, violations) {
+            context.alarm(
+                Some(self.uid),
+                "the validator answers as to a hotkey that is not registered".to_owned(),
+            );
+            context.registration.unknown(self.uid);
+        } else {
+            context.registration.known(self.uid);
+        }
+    }
+
+    /// What a reply to an answer says.
+    fn fate(&self, task: &OpenTask, reply: &SubmitResults, rules: &Rules) -> Fate {
+        let (outcome, score) = judge_reply(task, reply);
+        let cooldown_until = believed(reply.cooldown_until);
+        // A validator lets an answer fall without dealing with it while its validation lock holds, and
+        // soon after an accepted answer. It tells such an answer 0 as it does a rejected one, but sets
+        // no cooldown.
+        if outcome == Outcome::Rejected && cooldown_until <= self.now() {
+            return Fate::InDoubt {
+                reason: "the validator ignored the answer".to_owned(),
+                until: Some(clock::now() + clock::millis(rules.validation_lock)),
+            };
+        }
+        Fate::Taken(Receipt {
+            outcome,
+            score,
+            feedback: reply
+                .feedback
+                .as_ref()
+                .and_then(|feedback| serde_json::to_string(feedback).ok()),
+            cooldown_until,
+        })
     }
 }
 
@@ -70,16 +147,23 @@ impl Peer for Validator {
 
     async fn turn(&self) {}
 
+    fn clock_offset(&self) -> Option<UnixMillis> {
+        self.clock().offset()
+    }
+
     async fn pull(&self, context: &Context) -> Result<Offer, Trouble> {
         let timeout = context.config.pull_timeout;
-        let reply = context
-            .dendrite
-            .call(&self.target, &PullTask::default(), timeout)
+        let reply = self
+            .call(context, &PullTask::default(), timeout)
             .await
-            .map_err(|error| Trouble::passing(error.to_string()))?;
+            .map_err(|error| refused::pull(context, self.uid, &error))?;
         check(&reply).map_err(Trouble::passing)?;
         let cooldown_until = believed(reply.cooldown_until);
         let violations = reply.cooldown_violations;
+        match &reply.task {
+            Some(_) => context.registration.known(self.uid),
+            None => self.heed(context, cooldown_until, violations),
+        }
         Ok(Offer {
             task: reply
                 .task
@@ -119,37 +203,12 @@ impl Peer for Validator {
     async fn send(&self, context: &Context, task: &OpenTask, sealed: SubmitResults) -> Fate {
         let timeout = context.config.submit_timeout;
         let rules = &context.config.rules;
-        match context.dendrite.call(&self.target, &sealed, timeout).await {
-            Ok(reply) => fate(task, &reply, rules),
-            // Signed too long ago, after a pause of the machine perhaps: once is bad luck.
-            Err(CallError::Answered {
-                status: 401,
-                message,
-            }) => Fate::Unsent {
-                reason: format!("answered 401: {message}"),
-                again: Again::Now,
-                ask_first: true,
-                alarm: Some(format!("the validator refused an answer: 401 {message}")),
-            },
-            Err(CallError::Answered { status, message }) => Fate::Unsent {
-                reason: format!("answered {status}: {message}"),
-                again: Again::Later,
-                // Reached, and it said no: it is first asked what it wants.
-                ask_first: true,
-                alarm: Some(format!(
-                    "the validator refused an answer: {status} {message}"
-                )),
-            },
-            Err(error) if error.certainly_not_processed() => Fate::Unsent {
-                reason: error.to_string(),
-                again: Again::Later,
-                ask_first: false,
-                alarm: None,
-            },
-            Err(error) => Fate::InDoubt {
+        match self.call(context, &sealed, timeout).await {
+            Ok(reply) => self.fate(task, &reply, rules),
+            Err(error) => refused::answer(context, self.uid, &error).unwrap_or(Fate::InDoubt {
                 reason: error.to_string(),
                 until: self.doubt_until(context),
-            },
+            }),
         }
     }
 }
@@ -163,33 +222,6 @@ pub(crate) fn doubt_wait(rules: &Rules) -> Duration {
 /// moment it may still have been at it.
 fn worst_cooldown(rules: &Rules) -> UnixMillis {
     clock::now() + clock::millis(doubt_wait(rules))
-}
-
-/// What a reply to an answer says.
-fn fate(task: &OpenTask, reply: &SubmitResults, rules: &Rules) -> Fate {
-    let (outcome, score) = judge_reply(task, reply);
-    if was_ignored(outcome, reply) {
-        return Fate::InDoubt {
-            reason: "the validator ignored the answer".to_owned(),
-            until: Some(clock::now() + clock::millis(rules.validation_lock)),
-        };
-    }
-    Fate::Taken(Receipt {
-        outcome,
-        score,
-        feedback: reply
-            .feedback
-            .as_ref()
-            .and_then(|feedback| serde_json::to_string(feedback).ok()),
-        cooldown_until: believed(reply.cooldown_until),
-    })
-}
-
-/// Whether a validator let an answer fall without dealing with it: it does so while its validation
-/// lock holds, and soon after an accepted answer. It tells such an answer 0 as it does a rejected one,
-/// but sets no cooldown.
-fn was_ignored(outcome: Outcome, reply: &SubmitResults) -> bool {
-    outcome == Outcome::Rejected && reply.cooldown_until.saturating_mul(1000) <= clock::now()
 }
 
 fn judge_reply(task: &OpenTask, reply: &SubmitResults) -> (Outcome, Option<f64>) {

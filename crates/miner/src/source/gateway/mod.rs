@@ -147,6 +147,9 @@ impl Place {
                 longest_wait: LONGEST_WAIT.min(config.task_lifetime / 4),
                 // The gate has the pause.
                 idle: Duration::ZERO,
+                goes_first: false,
+                longest_gap: None,
+                longest_answer: Duration::MAX,
             },
             gateway,
         }
@@ -308,6 +311,10 @@ impl Peer for Place {
 
     fn manners(&self) -> &Manners {
         &self.manners
+    }
+
+    fn clock_offset(&self) -> Option<UnixMillis> {
+        None
     }
 
     async fn turn(&self) -> OwnedMutexGuard<()> {

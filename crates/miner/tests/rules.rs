@@ -1,0 +1,180 @@
+//! The validators' rules from the miner's side: registration, duels, and who goes first.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[allow(dead_code, unused_imports)]
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use generate::{Generation, Generator, Request};
+use miner::{Event, Limit, MinerConfig, MinerError, Stamped};
+use support::{Instant, PullFault, RULES, Rig};
+use tokio_util::sync::CancellationToken;
+
+/// Takes its time, or for ever.
+struct Slow {
+    takes: Duration,
+    instant: Arc<Instant>,
+}
+
+impl Generator for Slow {
+    fn label(&self) -> &str {
+        "slow"
+    }
+
+    fn start(&self, request: Request) -> Generation {
+        let (sink, generation) = Generation::channel();
+        let (takes, instant) = (self.takes, Arc::clone(&self.instant));
+        tokio::spawn(async move {
+            tokio::time::sleep(takes).await;
+            let mut made = instant.start(request);
+            while let Some(event) = made.next().await {
+                sink.send(event).await;
+            }
+        });
+        generation
+    }
+}
+
+fn slow(takes: Duration) -> Vec<Arc<dyn Generator>> {
+    vec![Arc::new(Slow {
+        takes,
+        instant: Arc::default(),
+    })]
+}
+
+/// Mines for `time`; returns everything that happened.
+async fn mine_for(
+    rig: &Rig,
+    config: MinerConfig,
+    generators: Vec<Arc<dyn Generator>>,
+    time: Duration,
+) -> Vec<Stamped> {
+    let events = miner::EventSender::new(1 << 16);
+    let mut listener = events.subscribe();
+    let shutdown = CancellationToken::new();
+    let run = tokio::spawn(miner::run(
+        config,
+        Arc::clone(&rig.keypair),
+        generators,
+        None,
+        events,
+        shutdown.clone(),
+    ));
+    tokio::time::sleep(time).await;
+    shutdown.cancel();
+    run.await.unwrap().unwrap();
+    let mut seen = Vec::new();
+    while let Ok(stamped) = listener.try_recv() {
+        seen.push(stamped);
+    }
+    seen
+}
+
+fn unregistered(rig: &Rig, uids: &[usize]) {
+    for &uid in uids {
+        let mut seen = rig.validators[uid].seen.lock().unwrap();
+        seen.pull_faults = (0..9).map(|_| PullFault::Unregistered).collect();
+    }
+}
+
+#[tokio::test]
+async fn an_unregistered_hotkey_ends_everything_with_one_message() {
+    let rig = Rig::new(3).await;
+    unregistered(&rig, &[0, 1, 2]);
+    let run = rig.start(Limit::Never, vec![Arc::default()]);
+    let error = run.task.await.unwrap().unwrap_err();
+    assert!(matches!(error, MinerError::Unregistered { .. }), "{error}");
+    let text = error.to_string();
+    assert!(
+        text.contains("not registered on subnet 17")
+            && text.contains("btcli subnet register --netuid 17")
+            && text.contains(&rig.keypair.public().to_string()),
+        "{text}"
+    );
+    assert!(!text.contains('\n'));
+    assert_eq!(rig.answered(), 0);
+}
+
+#[tokio::test]
+async fn one_validator_that_does_not_know_us_stops_nobody() {
+    let rig = Rig::new(3).await;
+    unregistered(&rig, &[1]);
+    let mut run = rig.start(Limit::Tasks(6), vec![Arc::default()]);
+    run.until("the alarm", |event| {
+        matches!(event, Event::Alarm { uid: Some(1), message } if message.contains("not registered"))
+    })
+    .await;
+    let (summary, _) = run.end().await;
+    rig.assert_clean();
+    assert_eq!(summary.totals.accepted, 6);
+    assert!(rig.validators[1].seen.lock().unwrap().assigned.is_empty());
+}
+
+/// Which validators gave us a new task, in order.
+fn pulled(events: &[Stamped]) -> Vec<u16> {
+    let mut uids = Vec::new();
+    for stamped in events {
+        if let Event::Pulled {
+            uid,
+            replayed: false,
+            ..
+        } = &stamped.event
+        {
+            uids.push(*uid);
+        }
+    }
+    uids
+}
+
+#[tokio::test]
+async fn the_owner_s_validator_is_pulled_though_there_is_no_room() {
+    let rig = Rig::new(4).await;
+    // The others have taken all the room by the time the owner has a task.
+    rig.validators[3].seen.lock().unwrap().pull_faults = [PullFault::Nothing].into();
+    let mut config = rig.config(Limit::Never);
+    config.owner = Some(rig.validators[3].neuron().hotkey);
+    config.metagraph.neurons[3].stake = 0.0;
+    let stuck = slow(Duration::from_secs(600));
+    let events = mine_for(&rig, config, stuck, Duration::from_secs(3)).await;
+    let uids = pulled(&events);
+    assert_eq!(uids.len(), 3, "room for two, and the owner: {uids:?}");
+    assert!(uids.contains(&3), "{uids:?}");
+}
+
+#[tokio::test]
+async fn a_validator_is_pulled_in_time_for_duels_though_there_is_no_room() {
+    let rig = Rig::new(4).await;
+    let mut config = rig.config(Limit::Never);
+    config.rules.duel_activity = Duration::from_secs(3);
+    let stuck = slow(Duration::from_secs(600));
+    let events = mine_for(&rig, config, stuck, Duration::from_secs(5)).await;
+    let mut uids = pulled(&events);
+    uids.sort_unstable();
+    assert_eq!(uids, [0, 1, 2, 3]);
+    let skipped = |stamped: &&Stamped| matches!(stamped.event, Event::Skipped { .. });
+    let skips = events.iter().filter(skipped).count();
+    assert_eq!(skips, 0, "while generators are down, tasks are kept");
+}
+
+#[tokio::test]
+async fn what_busy_generators_cannot_get_to_in_time_is_answered_empty() {
+    let rig = Rig::new(6).await;
+    let mut config = rig.config(Limit::Never);
+    config.rules = subnet17::Rules {
+        duel_activity: Duration::from_secs(6),
+        ..RULES
+    };
+    // One at a time would take six validators 18 s.
+    let busy = slow(Duration::from_secs(3));
+    let events = mine_for(&rig, config, busy, Duration::from_secs(16)).await;
+    rig.assert_clean();
+    let skipped = |stamped: &&Stamped| matches!(stamped.event, Event::Skipped { .. });
+    assert!(events.iter().filter(skipped).count() >= 3);
+    let uids = pulled(&events);
+    for uid in 0..6 {
+        let pulls = uids.iter().filter(|&&pulled| pulled == uid).count();
+        assert!(pulls >= 2, "uid {uid}: {pulls} pulls of {uids:?}");
+    }
+}
