@@ -28,6 +28,7 @@ mod finish;
 mod gateway_config;
 mod ledger;
 mod lock;
+mod peers;
 mod planner;
 mod quota;
 mod registration;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bittensor::{Dendrite, DendriteOptions, Keypair, Neuron};
+use bittensor::{Dendrite, DendriteOptions, Keypair};
 use generate::Generator;
 use judge::Judge;
 use tokio::task::JoinSet;
@@ -18,22 +18,20 @@ use crate::config::{Limit, MinerConfig};
 use crate::context::{Context, blocking};
 use crate::device::Device;
 use crate::error::MinerError;
-use crate::event::{Event, Giver, Ignored, ValidatorInfo};
-use crate::ledger::{Ledger, SourceId};
+use crate::event::{Event, Ignored, ValidatorInfo};
+use crate::ledger::Ledger;
 use crate::lock::HotkeyLock;
+use crate::peers::Peers;
 use crate::planner::Planner;
 use crate::quota::Quota;
 use crate::registration::Registration;
-use crate::source::{Gateway, GatewayPlace, Peer, Source, Validator, doubt_wait};
+use crate::source::{Peer, Source, doubt_wait};
 use crate::stream::EventSender;
 use crate::summary::Summary;
 use crate::supervise::supervise;
 
 /// Tasks in hand per generator: one being made, one ready to be begun.
 const PLACES_PER_GENERATOR: usize = 2;
-
-/// Places at a gateway; what is beyond them was left by a run with more generators than anybody has.
-const MOST_PLACES: u16 = 1024;
 
 /// How long a miner that is told to stop waits for what is on the wire. An answer still on its way
 /// after that is in doubt at the next start, no worse.
@@ -89,7 +87,7 @@ pub async fn run(
         assets,
         events,
     });
-    let peers = Peers::gather(&context, &neurons, generators.len()).await?;
+    let peers = Peers::gather(&context, &neurons, generators.len() * PLACES_PER_GENERATOR).await?;
     begin(&context, &peers, ignored, &generators).await?;
     let outcome = mine(&context, peers, generators, shutdown).await;
     let summary = context.events.summary();
@@ -168,60 +166,6 @@ async fn open(home: PathBuf) -> Result<(HotkeyLock, Ledger, AssetStore), MinerEr
     })
     .await
     .unwrap_or_else(|error| Err(failed(&folder, std::io::Error::other(error))))
-}
-
-/// Everybody tasks come from.
-struct Peers {
-    validators: Vec<Arc<Validator>>,
-    places: Vec<Arc<GatewayPlace>>,
-    /// Who they are, for the event stream.
-    infos: Vec<(SourceId, u16, Giver)>,
-}
-
-impl Peers {
-    /// The validators, and as many places at the gateway as the generators have room for tasks, or as
-    /// an earlier run left tasks in.
-    async fn gather(
-        context: &Context,
-        neurons: &[Neuron],
-        generators: usize,
-    ) -> Result<Self, MinerError> {
-        let mut peers = Self {
-            validators: Vec::with_capacity(neurons.len()),
-            places: Vec::new(),
-            infos: Vec::new(),
-        };
-        for neuron in neurons {
-            let validator = Validator::new(
-                neuron.uid,
-                neuron.target(),
-                &context.config.rules,
-                context.config.owner == Some(neuron.hotkey),
-            );
-            let giver = Giver::Hotkey(neuron.hotkey);
-            peers
-                .infos
-                .push((validator.source().clone(), neuron.uid, giver));
-            peers.validators.push(Arc::new(validator));
-        }
-        if let Some(config) = &context.config.gateway {
-            let hotkey = context.keypair.public().to_string();
-            let gateway = Gateway::new(config.clone(), hotkey)?;
-            let prefix = SourceId::places(config.address());
-            let in_use = context.ledger.places_in_use(prefix).await?;
-            let wanted = u16::try_from(generators * PLACES_PER_GENERATOR).unwrap_or(u16::MAX);
-            let address: Arc<str> = config.address().into();
-            for number in 0..wanted.max(in_use).min(MOST_PLACES) {
-                let place = GatewayPlace::new(Arc::clone(&gateway), number);
-                let giver = Giver::Gateway(Arc::clone(&address));
-                peers
-                    .infos
-                    .push((place.source().clone(), place.uid(), giver));
-                peers.places.push(Arc::new(place));
-            }
-        }
-        Ok(peers)
-    }
 }
 
 /// Brings the ledger up to date with the end of the last process, and says who takes part.

@@ -7,6 +7,7 @@
     unreachable_pub
 )]
 
+#[allow(dead_code)] // Each test binary uses its own part.
 mod support;
 
 use std::sync::Arc;

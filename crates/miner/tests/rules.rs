@@ -1,5 +1,10 @@
 //! The validators' rules from the miner's side: registration, duels, and who goes first.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub
+)]
 
 #[allow(dead_code, unused_imports)]
 mod support;

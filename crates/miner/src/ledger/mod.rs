@@ -6,13 +6,14 @@
 //! assigned ──► ready ──► sending ──► answered
 //!                ▲          │  └───► in_doubt ──► answered (the reply was lost)
 //!                └──────────┘            │
-//!                └───────────────────────┘ (handed out again: it had not arrived)
+//!                └───────────────────────┘ (handed out again: it had not arrived; or it is
+//!                                           taken once however often it is sent)
 //! ```
 //!
 //! and from any of these to `retired`. Each move is one transaction that names the state it leaves
 //! (`UPDATE … WHERE state = …`), so that of two that try, one moves it; and a validator has at most
 //! one open task, which the schema enforces. A gateway hands out many at once; each of its places
-//! stands here as a validator of its own.  `sending` is on disk before the first byte is on the
+//! stands here as a validator of its own. `sending` is on disk before the first byte is on the
 //! wire: whatever is found in that state at a start may have arrived, and is in doubt.
 
 mod answers;
@@ -83,5 +84,7 @@ impl Ledger {
     }
 }
 
+#[cfg(test)]
+mod gateway_tests;
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,11 @@ impl Ledger {
     ) -> Result<u64, LedgerError> {
         self.transact(move |transaction| {
             transaction.execute(
+                "UPDATE submissions SET outcome = 'in_doubt', finished_at = ?1
+                 WHERE outcome IS NULL AND task IN (SELECT key FROM tasks WHERE state = 'sending')",
+                [clock::now()],
+            )?;
+            transaction.execute(
                 "UPDATE tasks SET state = 'in_doubt',
                     reason = coalesce(reason, 'interrupted while sending'),
                     doubt_until = min(:now, coalesce(sent_at, :now) + :flight) + :wait

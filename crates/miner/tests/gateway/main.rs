@@ -1,8 +1,15 @@
 //! Mining from a gateway: every answer it gives to workers, lost replies, and crashes.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::result_large_err,
+    unreachable_pub
+)]
 
 mod faults;
 mod mock;
+mod results;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod support;

@@ -8,12 +8,12 @@ use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, Multipart, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bittensor::PublicKey;
-use subnet17::gateway::{AuthFault, Credential, GetTasks, LONGEST_REASON};
+use subnet17::gateway::{AuthFault, Credential, GetTasks};
 use tokio::net::TcpListener;
 
 /// What goes wrong with the next question for tasks.
@@ -65,20 +65,20 @@ pub enum Brought {
 }
 
 #[derive(Debug)]
-struct Assignment {
-    order: Order,
-    token: String,
-    hotkey: String,
-    worker_id: String,
+pub(super) struct Assignment {
+    pub(super) order: Order,
+    pub(super) token: String,
+    pub(super) hotkey: String,
+    pub(super) worker_id: String,
 }
 
 /// What the gateway saw.
 #[derive(Debug, Default)]
 pub struct Seen {
     pub waiting: VecDeque<Order>,
-    open: HashMap<String, Assignment>,
+    pub(super) open: HashMap<String, Assignment>,
     /// Tasks whose context is gone: done or lost.
-    finished: HashSet<String>,
+    pub(super) finished: HashSet<String>,
     last: Option<Order>,
     tokens: u32,
     /// Every task handed out, in order.
@@ -106,14 +106,14 @@ pub struct Gateway {
     pub address: SocketAddr,
 }
 
-type Shared = Arc<Mutex<Seen>>;
+pub(super) type Shared = Arc<Mutex<Seen>>;
 
 impl Gateway {
     pub async fn start() -> Self {
         let seen = Shared::default();
         let routes = Router::new()
             .route("/v1/get_tasks", post(get_tasks))
-            .route("/v1/add_result", post(add_result))
+            .route("/v1/add_result", post(super::results::add_result))
             .layer(DefaultBodyLimit::disable())
             .with_state(Arc::clone(&seen));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
@@ -157,11 +157,11 @@ impl Gateway {
     }
 }
 
-fn text(status: u16, words: &str) -> Response {
+pub(super) fn text(status: u16, words: &str) -> Response {
     (StatusCode::from_u16(status).unwrap(), words.to_owned()).into_response()
 }
 
-fn status(status: u16, words: &str, retry_after: Option<&'static str>) -> Response {
+pub(super) fn status(status: u16, words: &str, retry_after: Option<&'static str>) -> Response {
     let mut response = text(status, words);
     if let Some(pause) = retry_after {
         let headers = response.headers_mut();
@@ -175,7 +175,7 @@ fn status(status: u16, words: &str, retry_after: Option<&'static str>) -> Respon
 }
 
 /// A reply that breaks off in the middle.
-fn broken() -> Response {
+pub(super) fn broken() -> Response {
     let parts = [
         Ok(Bytes::from_static(b"{\"ta")),
         Err(std::io::Error::other("on demand")),
@@ -183,7 +183,7 @@ fn broken() -> Response {
     Body::from_stream(futures_util::stream::iter(parts)).into_response()
 }
 
-fn with_date(mut response: Response, ahead: i64) -> Response {
+pub(super) fn with_date(mut response: Response, ahead: i64) -> Response {
     let now = SystemTime::now();
     let shift = Duration::from_secs(ahead.unsigned_abs());
     let date = if ahead < 0 { now - shift } else { now + shift };
@@ -193,7 +193,11 @@ fn with_date(mut response: Response, ahead: i64) -> Response {
 }
 
 /// `validate_worker_request`.
-fn authenticate(seen: &mut Seen, hotkey: &str, credential: &Credential) -> Result<(), Response> {
+pub(super) fn authenticate(
+    seen: &mut Seen,
+    hotkey: &str,
+    credential: &Credential,
+) -> Result<(), Response> {
     if seen
         .listed
         .as_ref()
@@ -254,7 +258,9 @@ fn hand_out(seen: &mut Seen, body: &[u8]) -> Response {
         Some(PullFault::Garbage) => return text(200, "<html>welcome</html>"),
         Some(PullFault::Huge) => return text(200, &" ".repeat(17 << 20)),
         Some(PullFault::Twice) => {
-            if let Some(order) = seen.last.clone() {
+            // While it is not done: a gateway hands nothing to one hotkey again that this one answered.
+            let last = seen.last.clone();
+            if let Some(order) = last.filter(|order| seen.open.contains_key(&order.id)) {
                 seen.waiting.push_front(order);
             }
         }
@@ -314,124 +320,4 @@ fn assign(seen: &mut Seen, request: &GetTasks, order: Order) -> serde_json::Valu
     };
     seen.open.insert(order.id, assignment);
     task
-}
-
-async fn add_result(State(shared): State<Shared>, form: Multipart) -> Response {
-    let fault = {
-        let mut seen = shared.lock().unwrap();
-        seen.deliveries += 1;
-        seen.result_faults.pop_front()
-    };
-    let response = match fault {
-        Some(ResultFault::Status(code, words, pause)) => status(code, words, pause),
-        Some(ResultFault::Drop) => broken(),
-        fault => {
-            if fault == Some(ResultFault::Restart) {
-                let mut seen = shared.lock().unwrap();
-                seen.open.clear();
-            }
-            match take_in(&shared, form).await {
-                Err(refused) => refused,
-                Ok(()) if fault == Some(ResultFault::LoseReply) => broken(),
-                Ok(()) if fault == Some(ResultFault::FailAfter) => {
-                    text(500, "Internal Server Error")
-                }
-                Ok(()) => text(200, "Ok"),
-            }
-        }
-    };
-    let ahead = shared.lock().unwrap().ahead;
-    with_date(response, ahead)
-}
-
-#[derive(Default)]
-struct Fields(HashMap<String, String>);
-
-impl Fields {
-    fn get(&self, name: &str) -> Result<&str, Response> {
-        let missing = || text(400, &format!("Bad request: Missing {name} field"));
-        self.0.get(name).map(String::as_str).ok_or_else(missing)
-    }
-}
-
-/// `parse_add_result_request`, then staging and committing.
-async fn take_in(shared: &Shared, mut form: Multipart) -> Result<(), Response> {
-    let mut fields = Fields::default();
-    let mut asset = None;
-    while let Some(field) = form
-        .next_field()
-        .await
-        .map_err(|error| text(400, &format!("Bad request: Field error: {error}")))?
-    {
-        let name = field.name().unwrap_or_default().to_owned();
-        if name == "asset" {
-            if fields.get("status")? != "success" {
-                return Err(text(
-                    400,
-                    "Bad request: Asset is only allowed when status=success",
-                ));
-            }
-            authorize(shared, &fields)?;
-            let bytes = field.bytes().await.map_err(|error| {
-                text(
-                    400,
-                    &format!("Bad request: Failed to read asset chunk: {error}"),
-                )
-            })?;
-            asset = Some(bytes);
-            continue;
-        }
-        let value = field.text().await.unwrap();
-        if fields.0.insert(name.clone(), value).is_some() {
-            return Err(text(400, &format!("Bad request: Duplicate {name} field")));
-        }
-    }
-    let brought = match (fields.get("status")?, asset) {
-        ("success", Some(asset)) => Brought::Asset(asset.to_vec()),
-        ("failure", None) => Brought::Failure(fields.get("reason")?.to_owned()),
-        _ => return Err(text(400, "Bad request: Missing asset for success")),
-    };
-    if let Brought::Failure(reason) = &brought {
-        assert!(reason.len() <= LONGEST_REASON);
-    }
-    authorize(shared, &fields)?;
-    let mut seen = shared.lock().unwrap();
-    let id = fields.get("id")?.to_owned();
-    seen.open.remove(&id);
-    if seen.one_result {
-        seen.finished.insert(id.clone());
-    }
-    seen.results.entry(id).or_default().push(brought);
-    Ok(())
-}
-
-/// `authorize_add_result_metadata`.
-fn authorize(shared: &Shared, fields: &Fields) -> Result<(), Response> {
-    let mut seen = shared.lock().unwrap();
-    let credential = Credential {
-        timestamp: fields.get("timestamp")?.to_owned(),
-        signature: fields.get("signature")?.to_owned(),
-    };
-    let hotkey = fields.get("worker_hotkey")?;
-    authenticate(&mut seen, hotkey, &credential)?;
-    let id = fields.get("id")?;
-    let has_context = seen.open.contains_key(id) || seen.results.contains_key(id);
-    if !has_context || seen.finished.contains(id) {
-        let gone = r#"{"error":"task_context_unavailable","message":"Task context is unavailable on this gateway after restart; the task will be refunded on timeout."}"#;
-        return Err(text(410, gone));
-    }
-    let is_assigned = seen.open.get(id).is_some_and(|open| {
-        open.hotkey == hotkey
-            && fields.get("worker_id").is_ok_and(|id| id == open.worker_id)
-            && fields
-                .get("assignment_token")
-                .is_ok_and(|token| token == open.token)
-            && open.order.id == id
-    });
-    if is_assigned {
-        Ok(())
-    } else {
-        let words = "Unauthorized request: Worker hotkey is not assigned to task";
-        Err(text(401, words))
-    }
 }

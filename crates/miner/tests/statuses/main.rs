@@ -1,5 +1,10 @@
 //! Every status an axon answers with, from recorded bytes where there are any, and what is done about it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub
+)]
 
 mod axon;
 #[path = "../support/mod.rs"]
@@ -350,7 +355,10 @@ async fn an_answer_that_is_not_understood_is_told_of_and_asked_about_first() {
 #[tokio::test]
 async fn a_hotkey_unknown_to_the_only_validator_ends_the_run() {
     let stranger = "Forbidden. Key is blacklisted: Unrecognized hotkey 5F (1.2.3.4).";
-    let bench = Bench::new(vec![golden("pull_text_ok")], vec![no(403, stranger)]).await;
+    let now = SystemTime::now();
+    let in_an_hour = now.duration_since(UNIX_EPOCH).unwrap().as_secs() + 3600;
+    let pulls = vec![golden("pull_text_ok"), cooling(in_an_hour, now)];
+    let bench = Bench::new(pulls, vec![no(403, stranger)]).await;
     let error = bench.start(Limit::Never).task.await.unwrap().unwrap_err();
     assert!(
         matches!(error, miner::MinerError::Unregistered { validators: 1, .. }),

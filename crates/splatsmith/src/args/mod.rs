@@ -67,7 +67,7 @@ pub(crate) enum Command {
     /// Judge a splat cloud as the validator would: exit code 0 pass, 1 fail, 2 cannot be judged
     Judge(JudgeArgs),
     /// Mine: pull tasks from validators, answer them, learn from the feedback
-    Mine(MineArgs),
+    Mine(Box<MineArgs>),
     /// Mine a local test network of validators that keep the real rules
     Rehearse(RehearseArgs),
 }

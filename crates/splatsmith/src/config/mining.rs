@@ -137,7 +137,7 @@ mod tests {
     fn typed(arguments: &[&str]) -> MineArgs {
         let all = ["splatsmith", "mine"].iter().chain(arguments);
         match Cli::try_parse_from(all).expect("parses").command {
-            Command::Mine(args) => args,
+            Command::Mine(args) => *args,
             other => panic!("{other:?}"),
         }
     }

@@ -95,11 +95,11 @@ fn worker(args: &SourceArgs, url: &str, problems: &mut Problems) -> Option<Gatew
         .and_then(|config| config.with_worker_id(&args.worker_id))
         .and_then(|config| config.with_worker_tags(&args.worker_tags));
     match made {
-        Ok(config) => Some(GatewayConfig {
-            models: vec![args.model.clone()],
-            poll: poll?,
-            ..config
-        }),
+        Ok(mut config) => {
+            config.models = vec![args.model.clone()];
+            config.poll = poll?;
+            Some(config)
+        }
         Err(error) => {
             // The address may hold a password: it is not repeated.
             let (flag, remedy) = match &error {

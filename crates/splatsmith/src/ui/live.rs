@@ -136,7 +136,7 @@ fn log_one(event: &Event) {
             );
         }
         Event::PullFailed { uid, reason, .. } => {
-            warn!("{}: pull failed: {reason}", source_name(*uid))
+            warn!("{}: pull failed: {reason}", source_name(*uid));
         }
         Event::Violation { uid, added, total } => {
             warn!(
@@ -157,7 +157,7 @@ fn log_one(event: &Event) {
             made_in_ms / 1000.0
         ),
         Event::Skipped { uid, task, reason } => {
-            info!("{}: skips {task}: {reason}", source_name(*uid))
+            info!("{}: skips {task}: {reason}", source_name(*uid));
         }
         Event::SubmitFailed {
             uid, task, reason, ..
