@@ -21,6 +21,14 @@ pub enum Device {
     Gpu,
 }
 
+impl Device {
+    /// Whether this build can render on it at all: without the feature `gpu-render`, not on a GPU.
+    #[must_use]
+    pub const fn is_built(self) -> bool {
+        !matches!(self, Self::Gpu) || cfg!(feature = "gpu-render")
+    }
+}
+
 impl FromStr for Device {
     type Err = DeviceError;
 
@@ -163,6 +171,7 @@ mod tests {
     #[cfg(not(feature = "gpu-render"))]
     #[test]
     fn a_build_without_the_feature_says_how_to_get_it() {
+        assert!(!Device::Gpu.is_built() && Device::Auto.is_built());
         let refused = Renderer::open(Device::Gpu).map(|renderer| renderer.name());
         assert_eq!(refused, Err(DeviceError::NotBuilt));
         let found = Renderer::open(Device::Auto).map(|renderer| renderer.name());

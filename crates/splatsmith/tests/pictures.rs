@@ -341,3 +341,34 @@ fn what_cannot_be_is_refused_with_all_its_faults() {
     assert_eq!(faults(&["-o", "g.png", "--grid", "--views", "8"]), 1);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
+
+#[test]
+fn the_device_is_chosen_by_name() {
+    let folder = asset();
+    let on = |device: &str, more: &[&str]| {
+        let plain = ["-o", "s.png", "--views", "1", "--size", "40", "--json"];
+        let arguments = [&plain[..], &["--device", device], more].concat();
+        render(folder.path(), &arguments)
+    };
+    assert_eq!(on("cpu", &[]).json()["device"], "the CPU");
+    let depths = on("auto", &["--layer", "depth"]);
+    assert_eq!(depths.json()["device"], "the CPU", "layers are made there");
+    assert_eq!(on("tpu", &[]).code, 2);
+    assert_eq!(on("gpu", &["--layer", "depth"]).code, 2);
+    let gpu = on("gpu", &[]);
+    if cfg!(feature = "gpu-render") {
+        // Where there is none, that is said.
+        assert!(
+            gpu.code == 0 || gpu.stderr.contains("no GPU was found"),
+            "{}",
+            gpu.stderr
+        );
+    } else {
+        assert_eq!(gpu.code, 2);
+        assert!(
+            gpu.stderr.contains("--features gpu-render"),
+            "{}",
+            gpu.stderr
+        );
+    }
+}

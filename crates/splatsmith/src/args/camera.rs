@@ -72,6 +72,10 @@ pub(crate) struct RenderArgs {
     #[arg(long, value_name = "PROFILE", default_value = "pull-2025")]
     pub(crate) profile: String,
 
+    /// What to render on: auto (a GPU if this build knows how and there is one), cpu or gpu
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub(crate) device: String,
+
     /// Print what was written as JSON on stdout
     #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) json: bool,

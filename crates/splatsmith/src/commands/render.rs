@@ -1,7 +1,7 @@
 //! `splatsmith render`: views, contact sheets, the duel judge's grid and turntables.
 
 use anyhow::{Context, Result};
-use render::{AnimationPlan, Scene, grid_of};
+use render::{AnimationPlan, Renderer, Scene, grid_of};
 use serde::Serialize;
 
 use super::film::Film;
@@ -26,6 +26,8 @@ struct Summary {
     /// Views per second, of a turntable.
     #[serde(skip_serializing_if = "Option::is_none")]
     fps: Option<f64>,
+    /// What it was rendered on.
+    device: String,
     /// Splats that were drawn.
     splats: usize,
     /// Splats that cannot be drawn.
@@ -37,20 +39,28 @@ struct Summary {
 /// Renders to wherever `--output` points.
 pub(crate) fn run(args: &RenderArgs, console: &Console) -> Result<Outcome, Failure> {
     let config = RenderConfig::check(args)?;
+    let mut renderer = Renderer::open(config.device).map_err(anyhow::Error::from)?;
     let (cloud, _) = read_cloud(&args.file)?;
     let cloud = upright().apply(cloud, config.profile.frame);
     let scene = Scene::new(&cloud, config.extent)
         .with_context(|| format!("{}: cannot be rendered", args.file.display()))?;
     drop(cloud);
     let progress = console.progress("rendering");
+    let mut look = Look::new(
+        &scene,
+        &mut renderer,
+        &config.cameras,
+        config.layer,
+        config.backdrop,
+    );
     let bytes = match config.target {
-        Target::Folder => folder(&config, &scene, &progress)?,
-        Target::Sheet { columns } => sheet(&config, &scene, columns, &progress)?,
-        Target::Grid => duel_grid(&config, &scene, &progress)?,
-        Target::Film { .. } => film(&config, &scene, &progress)?,
+        Target::Folder => folder(&config, &mut look, &progress)?,
+        Target::Sheet { columns } => sheet(&config, &mut look, columns, &progress)?,
+        Target::Grid => duel_grid(&config, &mut look, &progress)?,
+        Target::Film { .. } => film(&config, &mut look, &progress)?,
     };
     drop(progress);
-    let summary = summary(&config, &scene, bytes);
+    let summary = summary(&config, &scene, renderer.name(), bytes);
     if args.json {
         console.json(&summary)?;
     } else {
@@ -62,11 +72,10 @@ pub(crate) fn run(args: &RenderArgs, console: &Console) -> Result<Outcome, Failu
 /// Renders all views and hands them on batch by batch, with the number of the first.
 fn each_batch(
     config: &RenderConfig,
-    scene: &Scene,
+    look: &mut Look<'_>,
     progress: &Progress,
     mut take: impl FnMut(usize, Vec<Picture>) -> Result<()>,
 ) -> Result<()> {
-    let look = Look::new(scene, &config.cameras, config.layer, config.backdrop);
     let total = config.cameras.len();
     let mut done = 0;
     progress.set("views", 0, total as u64);
@@ -80,11 +89,11 @@ fn each_batch(
 }
 
 /// `view_00.png`, `view_01.png`, … in the order of the orbit.
-fn folder(config: &RenderConfig, scene: &Scene, progress: &Progress) -> Result<u64> {
+fn folder(config: &RenderConfig, look: &mut Look<'_>, progress: &Progress) -> Result<u64> {
     make_folder(&config.output)?;
     let digits = (config.cameras.len() - 1).to_string().len().max(2);
     let mut bytes = 0;
-    each_batch(config, scene, progress, |first, pictures| {
+    each_batch(config, look, progress, |first, pictures| {
         for (index, picture) in pictures.iter().enumerate() {
             let name = format!("view_{:0digits$}.png", first + index);
             let png = picture.to_png()?;
@@ -96,14 +105,19 @@ fn folder(config: &RenderConfig, scene: &Scene, progress: &Progress) -> Result<u
     Ok(bytes)
 }
 
-fn sheet(config: &RenderConfig, scene: &Scene, columns: usize, progress: &Progress) -> Result<u64> {
-    let png = pictures::rows_of(all(config, scene, progress)?, columns)?;
+fn sheet(
+    config: &RenderConfig,
+    look: &mut Look<'_>,
+    columns: usize,
+    progress: &Progress,
+) -> Result<u64> {
+    let png = pictures::rows_of(all(config, look, progress)?, columns)?;
     write_atomic(&config.output, &png)?;
     Ok(png.len() as u64)
 }
 
-fn duel_grid(config: &RenderConfig, scene: &Scene, progress: &Progress) -> Result<u64> {
-    let views = all(config, scene, progress)?;
+fn duel_grid(config: &RenderConfig, look: &mut Look<'_>, progress: &Progress) -> Result<u64> {
+    let views = all(config, look, progress)?;
     let [
         Picture::Opaque(first),
         Picture::Opaque(second),
@@ -121,16 +135,16 @@ fn duel_grid(config: &RenderConfig, scene: &Scene, progress: &Progress) -> Resul
     Ok(png.len() as u64)
 }
 
-fn all(config: &RenderConfig, scene: &Scene, progress: &Progress) -> Result<Vec<Picture>> {
+fn all(config: &RenderConfig, look: &mut Look<'_>, progress: &Progress) -> Result<Vec<Picture>> {
     let mut views = Vec::with_capacity(config.cameras.len());
-    each_batch(config, scene, progress, |_, pictures| {
+    each_batch(config, look, progress, |_, pictures| {
         views.extend(pictures);
         Ok(())
     })?;
     Ok(views)
 }
 
-fn film(config: &RenderConfig, scene: &Scene, progress: &Progress) -> Result<u64> {
+fn film(config: &RenderConfig, look: &mut Look<'_>, progress: &Progress) -> Result<u64> {
     let Target::Film { format, rate } = config.target else {
         anyhow::bail!("{} is no film", config.output.display());
     };
@@ -142,7 +156,7 @@ fn film(config: &RenderConfig, scene: &Scene, progress: &Progress) -> Result<u64
         transparent: config.backdrop == Backdrop::Transparent,
     };
     let mut film = Film::begin(&config.output, format, plan, config.backdrop)?;
-    each_batch(config, scene, progress, |_, pictures| {
+    each_batch(config, look, progress, |_, pictures| {
         let frames: Vec<_> = pictures
             .into_iter()
             .map(Picture::into_transparent)
@@ -152,7 +166,7 @@ fn film(config: &RenderConfig, scene: &Scene, progress: &Progress) -> Result<u64
     film.finish()
 }
 
-fn summary(config: &RenderConfig, scene: &Scene, bytes: u64) -> Summary {
+fn summary(config: &RenderConfig, scene: &Scene, device: String, bytes: u64) -> Summary {
     Summary {
         output: config.output.display().to_string(),
         kind: match config.target {
@@ -169,6 +183,7 @@ fn summary(config: &RenderConfig, scene: &Scene, bytes: u64) -> Summary {
             Target::Film { rate, .. } => Some(rate),
             _ => None,
         },
+        device,
         splats: scene.len(),
         dropped: scene.dropped(),
         bytes,

@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use rayon::prelude::*;
-use render::{Camera, Image, Layers, Scene, TransparentImage, render_layers, render_views};
+use render::{Camera, Image, Layers, Renderer, Scene, TransparentImage, render_layers};
 
 use crate::config::{Backdrop, Layer};
 
@@ -43,6 +43,7 @@ impl Picture {
 /// What the views of one scene show.
 pub(crate) struct Look<'a> {
     scene: &'a Scene,
+    renderer: &'a mut Renderer,
     layer: Layer,
     backdrop: Backdrop,
     /// Nearest and farthest depth of all views, so that a shade means one depth in each.
@@ -50,9 +51,10 @@ pub(crate) struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    /// Prepares to show `scene` from `cameras`.
+    /// Prepares to show `scene` from `cameras`; `renderer` makes what is opaque colour.
     pub(crate) fn new(
         scene: &'a Scene,
+        renderer: &'a mut Renderer,
         cameras: &[Camera],
         layer: Layer,
         backdrop: Backdrop,
@@ -64,6 +66,7 @@ impl<'a> Look<'a> {
         };
         Self {
             scene,
+            renderer,
             layer,
             backdrop,
             depths,
@@ -72,7 +75,7 @@ impl<'a> Look<'a> {
 
     /// Makes the pictures in the order of `cameras` and hands them on batch by batch.
     pub(crate) fn each_batch(
-        &self,
+        &mut self,
         cameras: &[Camera],
         mut take: impl FnMut(Vec<Picture>) -> Result<()>,
     ) -> Result<()> {
@@ -84,18 +87,21 @@ impl<'a> Look<'a> {
         let batch = rayon::current_num_threads().clamp(1, fitting);
         cameras
             .chunks(batch)
-            .try_for_each(|cameras| take(self.batch(cameras)))
+            .try_for_each(|cameras| take(self.batch(cameras)?))
     }
 
-    fn batch(&self, cameras: &[Camera]) -> Vec<Picture> {
+    fn batch(&mut self, cameras: &[Camera]) -> Result<Vec<Picture>> {
         if let (Layer::Colour, Backdrop::Colour(background)) = (self.layer, self.backdrop) {
-            let views = render_views(self.scene, cameras, background);
-            return views.into_iter().map(Picture::Opaque).collect();
+            let views = self
+                .renderer
+                .render_views(self.scene, cameras, background)?;
+            return Ok(views.into_iter().map(Picture::Opaque).collect());
         }
-        cameras
+        let this = &*self;
+        Ok(cameras
             .par_iter()
-            .map(|camera| self.picture(camera))
-            .collect()
+            .map(|camera| this.picture(camera))
+            .collect())
     }
 
     fn picture(&self, camera: &Camera) -> Picture {

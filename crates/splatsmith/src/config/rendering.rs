@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use render::{AnimationFormat, Camera, GRID_VIEWS, Orbit, VALIDATOR_EXTENT, sheet_size};
+use render::{AnimationFormat, Camera, Device, GRID_VIEWS, Orbit, VALIDATOR_EXTENT, sheet_size};
 use serde::Serialize;
 use splat::OutputProfile;
 
@@ -96,6 +96,8 @@ pub(crate) struct RenderConfig {
     pub(crate) profile: OutputProfile,
     /// The longest side it is scaled to, if at all.
     pub(crate) extent: Option<f32>,
+    /// What it is rendered on.
+    pub(crate) device: Device,
 }
 
 impl RenderConfig {
@@ -113,6 +115,7 @@ impl RenderConfig {
             check_transparent(kind, args, &mut problems);
         }
         check_grid(kind, args, &mut problems);
+        let device = device(&args.device, layer, backdrop, &mut problems);
         let rate = rate(kind, args, &mut problems);
         let extent = extent(args.extent, &mut problems);
         let views = views(kind, args, &mut problems);
@@ -121,9 +124,12 @@ impl RenderConfig {
             (Some(kind), Some(views)) => target(kind, views, rate, args, &mut problems),
             _ => None,
         };
-        let (Some(target), Some(cameras), Some(layer), Some(backdrop), Some(profile)) =
-            (target, cameras, layer, backdrop, profile)
+        let (Some(target), Some(cameras), Some(layer), Some(backdrop)) =
+            (target, cameras, layer, backdrop)
         else {
+            return problems.or(None);
+        };
+        let (Some(profile), Some(device)) = (profile, device) else {
             return problems.or(None);
         };
         problems.or(Some(Self {
@@ -135,6 +141,7 @@ impl RenderConfig {
             backdrop,
             profile,
             extent,
+            device,
         }))
     }
 }
@@ -194,6 +201,42 @@ fn backdrop(name: Option<&str>, layer: Option<Layer>, problems: &mut Problems) -
             None | Some(Layer::Colour) => render::WHITE,
             Some(_) => [0.0; 3],
         })),
+    }
+}
+
+/// Layers and transparent pictures are made on the CPU, whatever there is.
+fn device(
+    name: &str,
+    layer: Option<Layer>,
+    backdrop: Option<Backdrop>,
+    problems: &mut Problems,
+) -> Option<Device> {
+    let plain =
+        layer.is_none_or(|layer| layer == Layer::Colour) && backdrop != Some(Backdrop::Transparent);
+    match name.parse() {
+        Ok(Device::Gpu) if !plain => {
+            problems.add(
+                "--device gpu: only colours on a background are rendered there",
+                "leave it out, or leave out --layer and --background transparent",
+            );
+            None
+        }
+        Ok(device) if !device.is_built() => {
+            problems.add(
+                format!("--device {name}: this build cannot render there"),
+                "build it with --features gpu-render, or leave it out",
+            );
+            None
+        }
+        Ok(Device::Auto) if !plain => Some(Device::Cpu),
+        Ok(device) => Some(device),
+        Err(_) => {
+            problems.add(
+                format!("--device {name}: no such device"),
+                "give auto, cpu or gpu",
+            );
+            None
+        }
     }
 }
 
