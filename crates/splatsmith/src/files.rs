@@ -161,7 +161,8 @@ pub(crate) fn make_folder(path: &Path) -> Result<()> {
         .with_context(|| format!("{}: cannot be made a folder", path.display()))
 }
 
-fn folder_of(path: &Path) -> PathBuf {
+/// The folder a file is in.
+pub(crate) fn folder_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
         _ => PathBuf::from("."),

@@ -76,7 +76,8 @@ pub(crate) struct InspectArgs {
 /// `splatsmith convert`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ConvertArgs {
-    /// What to read: splat clouds as PLY, SPZ (the subnet's or Niantic's) or .splat
+    /// What to read: splat clouds as PLY, SPZ (the subnet's or Niantic's) or .splat; meshes as GLB,
+    /// glTF, OBJ or PLY with faces
     #[arg(value_name = "IN", required = true, num_args = 1..)]
     pub(crate) inputs: Vec<PathBuf>,
 
@@ -93,11 +94,12 @@ pub(crate) struct ConvertArgs {
     #[arg(long, value_name = "N")]
     pub(crate) level: Option<i32>,
 
-    /// Turn and size it for: pull-2025 or viewer [default: leave both as they are]
+    /// Turn and size it for: pull-2025 or viewer [default: leave both as they are; a mesh is made
+    /// for pull-2025]
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Option<String>,
 
-    /// Which way up IN is: pull-2025 (+Y up) or viewer (−Y up)
+    /// Which way up IN is: pull-2025 (+Y up) or viewer (−Y up); meshes are +Y up
     #[arg(
         long,
         value_name = "PROFILE",
@@ -105,6 +107,14 @@ pub(crate) struct ConvertArgs {
         requires = "profile"
     )]
     pub(crate) from: String,
+
+    /// How many splats to cover a mesh with, at most [default: 200000]
+    #[arg(long, value_name = "N", help_heading = "Meshes")]
+    pub(crate) splats: Option<usize>,
+
+    /// The same mesh, number of splats and seed make the same cloud
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Meshes")]
+    pub(crate) seed: u64,
 
     /// Print what became of it as JSON on stdout: an object, or a list of them where OUT is a folder
     #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]

@@ -3,6 +3,7 @@
 //! One file at a time is in memory: its bytes and the cloud in them, then the cloud and the bytes
 //! it becomes. The output appears complete or not at all.
 
+mod mesh;
 mod plan;
 mod report;
 mod source;
@@ -11,7 +12,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use splat::inspect::Bounds;
-use splat::{Cloud, Container, spz};
+use splat::{Cloud, Container, OutputProfile, spz};
 
 use crate::args::ConvertArgs;
 use crate::files::write_atomic;
@@ -22,7 +23,7 @@ use report::{Conversion, Refused, Side};
 use source::Source;
 
 /// What happens to each file, in this order.
-const STAGES: [&str; 4] = ["reading", "turning", "packing", "writing"];
+const STAGES: [&str; 5] = ["reading", "sampling", "turning", "packing", "writing"];
 
 /// Converts. Of several files one that cannot be converted does not keep the others from it.
 pub(crate) fn run(args: &ConvertArgs, console: &Console) -> Result<Outcome, Failure> {
@@ -79,26 +80,33 @@ fn show(progress: Option<&Progress>, number: usize, files: usize, stage: usize) 
 fn convert(job: &Job, wanted: &Wanted, step: &mut dyn FnMut(usize)) -> Result<Conversion> {
     let started = Instant::now();
     step(0);
-    let mut source = source::open(&job.input)?;
+    let mut source = source::open(&job.input, &wanted.sampling, || step(1))?;
     let before = Side::of(&source.cloud, source.kind, source.bytes);
-    step(1);
-    if let Some(profile) = &wanted.profile {
-        source.cloud = profile.apply(source.cloud, wanted.from);
+    step(2);
+    // What knows which way up it is comes in a size of its own as well: made for a validator where
+    // nothing else is asked for.
+    let made = source.frame.map(|_| OutputProfile::PULL_2025);
+    let profile = wanted.profile.or(made);
+    if let Some(profile) = &profile {
+        let from = source.frame.unwrap_or(wanted.from);
+        source.cloud = profile.apply(source.cloud, from);
         // What was packed is no longer what is wanted.
         source.packed = None;
     }
-    step(2);
-    let bytes = pack(&source, job, wanted)?;
     step(3);
+    let bytes = pack(&source, job, wanted)?;
+    step(4);
     write_atomic(&job.output, &bytes)?;
+    let mut notes = std::mem::take(&mut source.notes);
+    notes.extend(losses(&source.cloud, job.container));
     Ok(Conversion {
         input: job.input.clone(),
         output: job.output.clone(),
         from: before,
         to: Side::of(&source.cloud, job.container.name(), bytes.len() as u64),
-        profile: wanted.profile.map(|profile| profile.name),
+        profile: profile.map(|profile| profile.name),
         seconds: started.elapsed().as_secs_f64(),
-        notes: losses(&source.cloud, job.container),
+        notes,
     })
 }
 

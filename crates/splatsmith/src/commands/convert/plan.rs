@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use mesh::SampleOptions;
 use splat::spz::{Compression, Flavour, Level};
 use splat::{Container, Frame, OutputProfile};
 
@@ -26,6 +27,8 @@ pub(super) struct Wanted {
     /// The frame the inputs are in.
     pub(super) from: Frame,
     pub(super) compression: Compression,
+    /// How meshes are covered.
+    pub(super) sampling: SampleOptions,
 }
 
 /// The whole command.
@@ -65,6 +68,7 @@ impl Plan {
             check_level(args.level, target, &mut problems);
         }
         let jobs = target.map(|target| jobs(args, folder.as_deref(), target, &mut problems));
+        let sampling = sampling(args, &mut problems);
         let (jobs, from) = problems.or(jobs.zip(from))?;
         Ok(Self {
             jobs,
@@ -76,8 +80,23 @@ impl Plan {
                     level: args.level.map(Level::new),
                     ..Compression::default()
                 },
+                sampling,
             },
         })
+    }
+}
+
+fn sampling(args: &ConvertArgs, problems: &mut Problems) -> SampleOptions {
+    let splats = args.splats.unwrap_or(mesh::DEFAULT_SPLATS);
+    if !(1..=mesh::MAX_SPLATS).contains(&splats) {
+        problems.add(
+            format!("--splats {splats}: out of range"),
+            format!("give 1 to {}", mesh::MAX_SPLATS),
+        );
+    }
+    SampleOptions {
+        splats,
+        seed: args.seed,
     }
 }
 

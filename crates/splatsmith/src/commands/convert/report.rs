@@ -14,7 +14,7 @@ use crate::ui::Console;
 /// One end of a conversion.
 #[derive(Debug, Serialize)]
 pub(super) struct Side {
-    /// The container's name.
+    /// The container's name, or the mesh format's.
     pub(super) container: &'static str,
     /// Length of the file.
     pub(super) bytes: u64,
@@ -48,7 +48,7 @@ pub(super) struct Conversion {
     /// The profile it was made for, if frame and size were to change.
     pub(super) profile: Option<&'static str>,
     pub(super) seconds: f64,
-    /// What the new container does not hold.
+    /// What was left out of the input, and what the new container does not hold.
     pub(super) notes: Vec<String>,
 }
 

@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use splat::Cloud;
+use mesh::SampleOptions;
+use splat::{Cloud, Frame};
 
+use super::mesh as meshes;
 use crate::files::read_asset;
 
 /// An input as it was read.
@@ -12,18 +14,29 @@ use crate::files::read_asset;
 pub(super) struct Source {
     /// The splats in it.
     pub(super) cloud: Cloud,
-    /// What it was: the name of a container.
+    /// What it was: the name of a container, or of a mesh format.
     pub(super) kind: &'static str,
     /// How long the file was.
     pub(super) bytes: u64,
     /// The file itself, if it is an SPZ: another SPZ may be made of it as it is.
     pub(super) packed: Option<Vec<u8>>,
+    /// Which way up it is, where its format says so.
+    pub(super) frame: Option<Frame>,
+    /// What was left out of it.
+    pub(super) notes: Vec<String>,
 }
 
 /// Reads a file of any kind that can become a splat cloud, told by its content; where that says
-/// nothing (`.splat`), by its name.
-pub(super) fn open(path: &Path) -> Result<Source> {
+/// nothing (`.splat`, `.obj`), by its name. `sampling` is called when a mesh is to be covered.
+pub(super) fn open(
+    path: &Path,
+    options: &SampleOptions,
+    sampling: impl FnOnce(),
+) -> Result<Source> {
     let bytes = read_asset(path)?;
+    if let Some(kind) = meshes::kind(path, &bytes) {
+        return meshes::open(path, &bytes, kind, options, sampling);
+    }
     let length = bytes.len() as u64;
     let (cloud, container) =
         splat::read_named(&bytes, path).with_context(|| format!("{}", path.display()))?;
@@ -32,5 +45,7 @@ pub(super) fn open(path: &Path) -> Result<Source> {
         kind: container.name(),
         bytes: length,
         packed: container.flavour().map(|_| bytes),
+        frame: None,
+        notes: Vec::new(),
     })
 }
