@@ -45,7 +45,12 @@ async fn a_task_is_pulled_answered_accepted_and_the_next_one_is_another() {
     let report = rehearsal.report_holding(|id| id == next.id);
     assert!(report.is_clean(), "{report}");
     assert_eq!((report.total.tasks_pulled, report.total.accepted), (2, 1));
-    assert_eq!(report.total.mean_score, Some(feedback.task_fidelity_score));
+    // JSON may cost the score its last bit on the way.
+    let mean = report.total.mean_score.unwrap();
+    assert!(
+        (mean - feedback.task_fidelity_score).abs() < 1e-12,
+        "{mean}"
+    );
     assert_eq!(report.score_basis, ScoreBasis::GatesAndViewConsistency);
     assert_eq!(rehearsal.unanswered()[0].task, next.id);
     assert_eq!(rehearsal.report().total.lost, 1);
