@@ -76,13 +76,31 @@ pub struct Answer<S> {
 
 /// The HTTP client could not be built.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot set up the HTTP client: {0}")]
-pub struct DendriteError(#[from] reqwest::Error);
+pub enum DendriteError {
+    /// The HTTP client refuses its settings.
+    #[error("cannot set up the HTTP client: {0}")]
+    Http(#[from] reqwest::Error),
+    /// No TLS version is left to use.
+    #[error("cannot set up TLS: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+fn no_tls() -> Result<rustls::ClientConfig, rustls::Error> {
+    let provider = rustls::crypto::ring::default_provider();
+    let config = rustls::ClientConfig::builder_with_provider(provider.into())
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    Ok(config)
+}
 
 impl Dendrite {
     /// A client that signs as `keypair`.
     pub fn new(keypair: Arc<Keypair>, options: DendriteOptions) -> Result<Self, DendriteError> {
         let client = reqwest::Client::builder()
+            // Axons speak plain HTTP (bittensor `core/axon.py`): no certificate is ever trusted, and
+            // the platform's are not read from disk.
+            .tls_backend_preconfigured(no_tls()?)
             .no_proxy()
             .redirect(redirect::Policy::none())
             .retry(retry::never())

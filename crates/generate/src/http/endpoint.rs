@@ -11,6 +11,7 @@ use reqwest::{
     multipart::{Form, Part},
     redirect,
 };
+use rustls::{ClientConfig, RootCertStore};
 use splat::Cloud;
 
 use super::{HttpError, HttpOptions, address::Address};
@@ -48,9 +49,21 @@ enum Unread {
     Broken(reqwest::Error),
 }
 
+/// Trusts the authorities browsers trust, compiled in, so that a bare container needs none on disk.
+fn tls() -> Result<ClientConfig, rustls::Error> {
+    let mut roots = RootCertStore::empty();
+    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    let provider = rustls::crypto::ring::default_provider();
+    Ok(ClientConfig::builder_with_provider(provider.into())
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}
+
 impl Endpoint {
     pub(super) fn new(address: Address, options: HttpOptions) -> Result<Self, HttpError> {
         let client = Client::builder()
+            .tls_backend_preconfigured(tls()?)
             .redirect(redirect::Policy::none())
             .no_proxy()
             .connect_timeout(options.connect_timeout)

@@ -5,8 +5,8 @@
 //! - Image: `POST {base}/generate`, multipart: the file `prompt_image_file` and `seed`.
 //!
 //! The answer's body is a PLY or an SPZ, told apart by its first bytes. Candidates are asked for
-//! one after another, because these servers make one at a time. Plain HTTP only: an endpoint
-//! belongs on this machine or a private network, or behind a tunnel.
+//! one after another, because these servers make one at a time. Over `https://` the server must
+//! show a certificate that browsers would trust.
 
 mod address;
 mod endpoint;
@@ -66,11 +66,9 @@ pub enum HttpError {
     /// The address is none.
     #[error("the address of a generator is like http://10.0.0.7:8093, and this is none: {0}")]
     Address(String),
-    /// It asks for TLS.
-    #[error(
-        "{0}: generators are spoken to in plain http:// only; reach it over a private network or a tunnel"
-    )]
-    Tls(String),
+    /// TLS cannot be set up.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] rustls::Error),
     /// There is no runtime to speak HTTP on.
     #[error("an HTTP generator needs a tokio runtime around it: {0}")]
     Runtime(#[from] tokio::runtime::TryCurrentError),
@@ -93,7 +91,7 @@ impl HttpBackend {
     /// Its generations run on the tokio runtime this is called in.
     ///
     /// # Errors
-    /// When the address is not a plain `http://` one, or there is no runtime.
+    /// When the address is not an `http://` or `https://` one, or there is no runtime.
     pub fn new(base_url: &str, options: HttpOptions) -> Result<Self, HttpError> {
         let address = address::Address::parse(base_url)?;
         Ok(Self {

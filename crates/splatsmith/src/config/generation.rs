@@ -123,14 +123,14 @@ fn backend(text: &str, problems: &mut Problems) -> Option<Backend> {
     }
 }
 
-/// A plain `http://` address, or a problem of `flag`.
+/// An `http://` or `https://` address, or a problem of `flag`.
 fn endpoint(flag: &str, text: &str, problems: &mut Problems) -> Option<Url> {
     let url = Url::parse(text)
         .ok()
-        .filter(|url| url.scheme() == "http" && url.has_host());
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if url.is_none() {
         problems.add(
-            format!("{flag} {text}: not a plain http address"),
+            format!("{flag} {text}: not an http or https address"),
             "write it like http://127.0.0.1:8093",
         );
     }

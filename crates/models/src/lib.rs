@@ -1,0 +1,3 @@
+//! The networks of Splatsmith, on candle, and the store of their weights.
+
+#![forbid(unsafe_code)]
