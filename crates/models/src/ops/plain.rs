@@ -1,0 +1,119 @@
+//! Every operator as its definition, in candle's own calls: for any device and any float type.
+
+use candle_core::{D, DType, Result, Tensor};
+
+/// The type sums are taken in: `f16` and `bf16` are too narrow for a mean over a thousand values, and
+/// the reference (torch) widens them too.
+fn wide(dtype: DType) -> DType {
+    match dtype {
+        DType::F16 | DType::BF16 => DType::F32,
+        other => other,
+    }
+}
+
+/// Layer normalisation over the last dimension: `(x − mean) / √(variance + eps) · weight + bias`,
+/// with the biased variance, in single precision at least. `weight` and `bias` have the length of
+/// that dimension; a missing one is 1 and 0.
+///
+/// # Errors
+/// When the shapes do not fit.
+pub fn layer_norm(
+    x: &Tensor,
+    weight: Option<&Tensor>,
+    bias: Option<&Tensor>,
+    eps: f64,
+) -> Result<Tensor> {
+    let dtype = x.dtype();
+    let x = x.to_dtype(wide(dtype))?;
+    let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
+    let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
+    let mut x = centred
+        .broadcast_div(&(variance + eps)?.sqrt()?)?
+        .to_dtype(dtype)?;
+    if let Some(weight) = weight {
+        x = x.broadcast_mul(weight)?;
+    }
+    if let Some(bias) = bias {
+        x = x.broadcast_add(bias)?;
+    }
+    Ok(x)
+}
+
+/// The Gaussian error linear unit in its exact form, `x/2 · (1 + erf(x/√2))`: what torch calls
+/// `gelu` (candle's `gelu` is the tanh approximation).
+///
+/// # Errors
+/// When the type is no float.
+pub fn gelu_erf(x: &Tensor) -> Result<Tensor> {
+    x.gelu_erf()
+}
+
+/// OpenAI CLIP's unit: `x · σ(1.702 · x)`.
+///
+/// # Errors
+/// When the type is no float.
+pub fn quick_gelu(x: &Tensor) -> Result<Tensor> {
+    x * candle_nn::ops::sigmoid(&(x * 1.702)?)?
+}
+
+/// Attention, `softmax(q·kᵀ/√d)·v`, of `(batch, heads, tokens, d)` each. With `causal`, a token sees
+/// itself and those before it.
+///
+/// # Errors
+/// When the shapes do not fit.
+pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, causal: bool) -> Result<Tensor> {
+    let (_, _, queries, width) = q.dims4()?;
+    let q = (q * (width as f64).sqrt().recip())?;
+    let mut scores = q.contiguous()?.matmul(&k.t()?.contiguous()?)?;
+    if causal {
+        let hidden: Vec<f32> = (0..queries)
+            .flat_map(|query| {
+                (0..queries).map(move |key| if key > query { f32::NEG_INFINITY } else { 0.0 })
+            })
+            .collect();
+        let mask = Tensor::from_vec(hidden, (queries, queries), q.device())?;
+        scores = scores.broadcast_add(&mask.to_dtype(scores.dtype())?)?;
+    }
+    let dtype = scores.dtype();
+    let shares = candle_nn::ops::softmax(&scores.to_dtype(wide(dtype))?, D::Minus1)?;
+    shares.to_dtype(dtype)?.matmul(&v.contiguous()?)
+}
+
+/// `x · weightᵀ + bias` over the last dimension; `weight` is `(out, in)` as torch stores it.
+///
+/// # Errors
+/// When the shapes do not fit.
+pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    let (out, width) = weight.dims2()?;
+    let mut dims = x.dims().to_vec();
+    let rows = x.elem_count() / width.max(1);
+    // One matrix product whatever the leading dimensions: candle would repeat the weight for each.
+    let y = x.reshape((rows, width))?.matmul(&weight.t()?)?;
+    let y = match bias {
+        Some(bias) => y.broadcast_add(bias)?,
+        None => y,
+    };
+    if let Some(last) = dims.last_mut() {
+        *last = out;
+    }
+    y.reshape(dims)
+}
+
+/// Convolution of each channel with a kernel of its own: `x` is `(batch, channels, height, width)`,
+/// `weight` is `(channels, 1, k, k)`; zeros are padded on all sides.
+///
+/// # Errors
+/// When the shapes do not fit.
+pub fn depthwise_conv2d(
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    padding: usize,
+) -> Result<Tensor> {
+    let channels = x.dim(1)?;
+    let y = x.conv2d(weight, padding, 1, 1, channels)?;
+    match bias {
+        Some(bias) => y.broadcast_add(&bias.reshape((1, channels, 1, 1))?),
+        None => Ok(y),
+    }
+}

@@ -1,0 +1,108 @@
+//! Goldens: a safetensors file with weights `w.*`, inputs `in.*`, outputs `out.*` of a reference
+//! implementation, and its configuration as JSON in the metadata.
+#![allow(dead_code)]
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use candle_core::{DType, Device, Tensor};
+use candle_nn::VarBuilder;
+
+/// Largest deviation allowed, against the root mean square of what is expected.
+pub(crate) const TOLERANCE: f32 = 1e-4;
+
+pub(crate) struct Golden {
+    name: String,
+    tensors: HashMap<String, Tensor>,
+    pub(crate) config: serde_json::Value,
+}
+
+/// Where the goldens lie: with the crate, or in the folder that the script has filled anew.
+pub(crate) fn folder() -> PathBuf {
+    std::env::var_os("SPLATSMITH_MODELS_GOLDENS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data"),
+        PathBuf::from,
+    )
+}
+
+impl Golden {
+    pub(crate) fn read(name: &str) -> Self {
+        Self::at(&folder().join(format!("{name}.safetensors")))
+    }
+
+    pub(crate) fn at(path: &Path) -> Self {
+        let bytes =
+            std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let (_, metadata) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+        let metadata = metadata.metadata().clone().unwrap_or_default();
+        let config = metadata
+            .get("config")
+            .map_or(serde_json::Value::Null, |json| {
+                serde_json::from_str(json).unwrap()
+            });
+        Self {
+            name: path.file_stem().unwrap().to_string_lossy().into_owned(),
+            tensors: candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).unwrap(),
+            config,
+        }
+    }
+
+    pub(crate) fn tensor(&self, key: &str) -> Tensor {
+        let tensor = self.tensors.get(key);
+        tensor
+            .unwrap_or_else(|| panic!("{} has no {key}", self.name))
+            .clone()
+    }
+
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.tensors.contains_key(key)
+    }
+
+    /// The weights, under the names of the checkpoint.
+    pub(crate) fn weights(&self) -> VarBuilder<'static> {
+        self.weights_under("w.")
+    }
+
+    /// The weights that begin with `prefix`, without it.
+    pub(crate) fn weights_under(&self, prefix: &str) -> VarBuilder<'static> {
+        let tensors = self
+            .tensors
+            .iter()
+            .filter_map(|(key, tensor)| {
+                Some((key.strip_prefix(prefix)?.to_owned(), tensor.clone()))
+            })
+            .collect();
+        VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu)
+    }
+
+    /// Holds what was computed against the output of this name.
+    pub(crate) fn expect(&self, key: &str, found: &Tensor) {
+        let expected = self.tensor(&format!("out.{key}"));
+        assert_eq!(found.dims(), expected.dims(), "{}: {key}", self.name);
+        let flat = |tensor: &Tensor| -> Vec<f32> {
+            tensor
+                .to_dtype(DType::F32)
+                .unwrap()
+                .flatten_all()
+                .unwrap()
+                .to_vec1()
+                .unwrap()
+        };
+        let (found, expected) = (flat(found), flat(&expected));
+        let square: f32 = expected.iter().map(|value| value * value).sum();
+        let scale = (square / expected.len() as f32).sqrt();
+        // NaN is greater than everything here.
+        let apart = found
+            .iter()
+            .zip(&expected)
+            .map(|(found, expected)| (found - expected).abs())
+            .max_by(f32::total_cmp)
+            .unwrap();
+        println!("{}: {key} is {:.1e} apart", self.name, apart / scale);
+        assert!(
+            apart <= TOLERANCE * scale,
+            "{}: {key} is {apart} apart where {scale} is usual",
+            self.name
+        );
+    }
+}
