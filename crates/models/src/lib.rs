@@ -6,9 +6,23 @@
 
 #![forbid(unsafe_code)]
 
+mod clip;
+mod convnext;
+mod dinov2;
+mod layers;
+mod lpips;
 mod normalise;
+mod open_clip;
 pub mod ops;
+mod quality;
 mod resize;
 
+pub use clip::{ClipText, ClipTextConfig, ClipVision, ClipVisionConfig};
+pub use convnext::{ConvNext, ConvNextConfig};
+pub use dinov2::{Dinov2, Dinov2Config};
+pub use layers::Activation;
+pub use lpips::{Impressions, Lpips};
 pub use normalise::{CLIP, IMAGENET, LPIPS, Normalisation, VALIDATOR_CLIP};
+pub use open_clip::{TextTower, TextTowerConfig};
+pub use quality::QualityNet;
 pub use resize::{Filter, resize, resize_by};

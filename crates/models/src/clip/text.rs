@@ -1,0 +1,121 @@
+//! CLIP's text half.
+
+use candle_core::{DType, IndexOp, Result, Tensor};
+use candle_nn::VarBuilder;
+use serde::Deserialize;
+
+use super::{BlockForm, EPS, blocks};
+use crate::layers::{Activation, Block, Linear, Norm};
+use crate::open_clip::{embed, ends};
+
+/// How a text half is built, in the words of transformers' `text_config`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct ClipTextConfig {
+    /// Tokens there are.
+    pub vocab_size: usize,
+    /// Width of a token.
+    pub hidden_size: usize,
+    /// Width of the hidden layer of a block.
+    pub intermediate_size: usize,
+    /// Blocks.
+    pub num_hidden_layers: usize,
+    /// Heads of attention.
+    pub num_attention_heads: usize,
+    /// Tokens of a text, end mark and padding included.
+    pub max_position_embeddings: usize,
+    /// Between the linear layers of a block.
+    pub hidden_act: Activation,
+    /// Width of the embedding.
+    pub projection_dim: usize,
+}
+
+impl ClipTextConfig {
+    /// `openai/clip-vit-large-patch14`.
+    pub const LARGE_14: Self = Self {
+        vocab_size: 49_408,
+        hidden_size: 768,
+        intermediate_size: 3072,
+        num_hidden_layers: 12,
+        num_attention_heads: 12,
+        max_position_embeddings: 77,
+        hidden_act: Activation::QuickGelu,
+        projection_dim: 768,
+    };
+
+    /// `openai/clip-vit-base-patch32`.
+    pub const BASE_32: Self = Self {
+        hidden_size: 512,
+        intermediate_size: 2048,
+        num_attention_heads: 8,
+        projection_dim: 512,
+        ..Self::LARGE_14
+    };
+}
+
+/// The text half and its projection.
+#[derive(Debug, Clone)]
+pub struct ClipText {
+    token_embedding: Tensor,
+    position_embedding: Tensor,
+    layers: Vec<Block>,
+    final_layer_norm: Norm,
+    text_projection: Linear,
+}
+
+impl ClipText {
+    /// Reads `text_model` and `text_projection` from the root of a checkpoint.
+    ///
+    /// # Errors
+    /// When a weight is missing or has another shape than the configuration says.
+    pub fn load(config: &ClipTextConfig, weights: &VarBuilder<'_>) -> Result<Self> {
+        let model = weights.pp("text_model");
+        let embeddings = model.pp("embeddings");
+        let width = config.hidden_size;
+        let places = config.max_position_embeddings;
+        let form = BlockForm {
+            width,
+            hidden: config.intermediate_size,
+            heads: config.num_attention_heads,
+            activation: config.hidden_act,
+            causal: true,
+        };
+        Ok(Self {
+            token_embedding: embeddings
+                .get((config.vocab_size, width), "token_embedding.weight")?,
+            position_embedding: embeddings.get((places, width), "position_embedding.weight")?,
+            layers: blocks(&form, config.num_hidden_layers, &model.pp("encoder"))?,
+            final_layer_norm: Norm::load(width, EPS, &model.pp("final_layer_norm"))?,
+            text_projection: Linear::load_no_bias(
+                width,
+                config.projection_dim,
+                &weights.pp("text_projection"),
+            )?,
+        })
+    }
+
+    /// The last hidden state after the final norm: `(batch, tokens)` of token numbers, to `(batch,
+    /// tokens, hidden_size)`.
+    ///
+    /// # Errors
+    /// When there are more tokens than the context holds, or a number is none of the vocabulary's.
+    pub fn hidden(&self, tokens: &Tensor) -> Result<Tensor> {
+        let length = tokens.dim(1)?;
+        let mut x = embed(&self.token_embedding, tokens)?
+            .broadcast_add(&self.position_embedding.i(..length)?)?;
+        for layer in &self.layers {
+            x = layer.forward(&x)?;
+        }
+        self.final_layer_norm.forward(&x)
+    }
+
+    /// The embedding of each text: `(batch, tokens)` to `(batch, projection_dim)`, not of unit
+    /// length. It is read off where the greatest number stands, which is the end mark.
+    ///
+    /// # Errors
+    /// As [`Self::hidden`].
+    pub fn forward(&self, tokens: &Tensor) -> Result<Tensor> {
+        let tokens = tokens.to_dtype(DType::U32)?;
+        let pooled = ends(&self.hidden(&tokens)?, &tokens)?;
+        self.text_projection.forward(&pooled)
+    }
+}

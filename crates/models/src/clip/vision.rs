@@ -1,0 +1,139 @@
+//! CLIP's image half.
+
+use candle_core::{IndexOp, Result, Tensor};
+use candle_nn::VarBuilder;
+use serde::Deserialize;
+
+use super::{BlockForm, EPS, blocks};
+use crate::layers::{Activation, Block, Linear, Norm, patches};
+
+/// How an image half is built, in the words of transformers' `vision_config`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct ClipVisionConfig {
+    /// Width of a token.
+    pub hidden_size: usize,
+    /// Width of the hidden layer of a block.
+    pub intermediate_size: usize,
+    /// Blocks.
+    pub num_hidden_layers: usize,
+    /// Heads of attention.
+    pub num_attention_heads: usize,
+    /// Side of the images it takes, in pixels.
+    pub image_size: usize,
+    /// Side of a patch, in pixels.
+    pub patch_size: usize,
+    /// Between the linear layers of a block.
+    pub hidden_act: Activation,
+    /// Width of the embedding.
+    pub projection_dim: usize,
+}
+
+impl ClipVisionConfig {
+    /// `openai/clip-vit-large-patch14`.
+    pub const LARGE_14: Self = Self {
+        hidden_size: 1024,
+        intermediate_size: 4096,
+        num_hidden_layers: 24,
+        num_attention_heads: 16,
+        image_size: 224,
+        patch_size: 14,
+        hidden_act: Activation::QuickGelu,
+        projection_dim: 768,
+    };
+
+    /// `openai/clip-vit-base-patch32`.
+    pub const BASE_32: Self = Self {
+        hidden_size: 768,
+        intermediate_size: 3072,
+        num_hidden_layers: 12,
+        num_attention_heads: 12,
+        patch_size: 32,
+        projection_dim: 512,
+        ..Self::LARGE_14
+    };
+
+    /// The image half of `microsoft/LLM2CLIP-Openai-L-14-336`: CLIP's ViT-L/14 at 336 pixels with a
+    /// wider projection. Its `get_image_features` is CLIP's: the projected class token. Its text
+    /// half is a language model, which image prompts do not need.
+    pub const LLM2CLIP_336: Self = Self {
+        image_size: 336,
+        projection_dim: 1280,
+        ..Self::LARGE_14
+    };
+}
+
+/// The image half and its projection.
+#[derive(Debug, Clone)]
+pub struct ClipVision {
+    config: ClipVisionConfig,
+    patch_embedding: Linear,
+    class_embedding: Tensor,
+    position_embedding: Tensor,
+    pre_layrnorm: Norm,
+    layers: Vec<Block>,
+    post_layernorm: Norm,
+    visual_projection: Linear,
+}
+
+impl ClipVision {
+    /// Reads `vision_model` and `visual_projection` from the root of a checkpoint.
+    ///
+    /// # Errors
+    /// When a weight is missing or has another shape than the configuration says.
+    pub fn load(config: &ClipVisionConfig, weights: &VarBuilder<'_>) -> Result<Self> {
+        let model = weights.pp("vision_model");
+        let embeddings = model.pp("embeddings");
+        let (width, side) = (config.hidden_size, config.patch_size);
+        let places = 1 + (config.image_size / side) * (config.image_size / side);
+        let form = BlockForm {
+            width,
+            hidden: config.intermediate_size,
+            heads: config.num_attention_heads,
+            activation: config.hidden_act,
+            causal: false,
+        };
+        let kernel = embeddings.get((width, 3, side, side), "patch_embedding.weight")?;
+        Ok(Self {
+            config: config.clone(),
+            patch_embedding: Linear::of_convolution(&kernel, None)?,
+            class_embedding: embeddings.get(width, "class_embedding")?,
+            position_embedding: embeddings.get((places, width), "position_embedding.weight")?,
+            // The name is spelt so in every published file.
+            pre_layrnorm: Norm::load(width, EPS, &model.pp("pre_layrnorm"))?,
+            layers: blocks(&form, config.num_hidden_layers, &model.pp("encoder"))?,
+            post_layernorm: Norm::load(width, EPS, &model.pp("post_layernorm"))?,
+            visual_projection: Linear::load_no_bias(
+                width,
+                config.projection_dim,
+                &weights.pp("visual_projection"),
+            )?,
+        })
+    }
+
+    /// How it is built.
+    #[must_use]
+    pub const fn config(&self) -> &ClipVisionConfig {
+        &self.config
+    }
+
+    /// The embedding of each image: `(batch, 3, image_size, image_size)`, normalised, to `(batch,
+    /// projection_dim)`, not of unit length.
+    ///
+    /// # Errors
+    /// When `images` has another form.
+    pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
+        let squares = patches(&images.permute((0, 2, 3, 1))?, self.config.patch_size)?;
+        let batch = squares.dim(0)?;
+        let x = self.patch_embedding.forward(&squares)?.flatten(1, 2)?;
+        let class = self
+            .class_embedding
+            .broadcast_as((batch, 1, self.config.hidden_size))?;
+        let x = Tensor::cat(&[&class, &x], 1)?.broadcast_add(&self.position_embedding)?;
+        let mut x = self.pre_layrnorm.forward(&x)?;
+        for layer in &self.layers {
+            x = layer.forward(&x)?;
+        }
+        let class = self.post_layernorm.forward(&x.i((.., 0))?.contiguous()?)?;
+        self.visual_projection.forward(&class)
+    }
+}
