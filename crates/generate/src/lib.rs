@@ -11,7 +11,7 @@ mod sketch;
 pub use generator::{
     Candidate, GenerateError, Generation, GenerationEvent, GenerationSink, Generator, Request,
 };
-pub use http::{HttpBackend, HttpError, HttpOptions};
+pub use http::{Health, HttpBackend, HttpError, HttpOptions};
 pub use sketch::{SketchBackend, SketchOptions};
 
 /// What the fuzz targets reach and nobody else: the sketch's way from a picture to splats.

@@ -84,6 +84,11 @@ impl Endpoint {
         &self.options
     }
 
+    /// A question to `path` behind the address.
+    pub(super) fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(self.address.with_path(path))
+    }
+
     /// Asks for one cloud. Dropping the future closes the connection.
     pub(super) async fn ask(
         &self,

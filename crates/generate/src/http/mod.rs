@@ -10,6 +10,7 @@
 
 mod address;
 mod endpoint;
+mod health;
 
 use std::{
     sync::Arc,
@@ -25,6 +26,7 @@ use crate::generator::{
     Candidate, GenerateError, Generation, GenerationEvent, GenerationSink, Generator, Request,
 };
 use endpoint::Endpoint;
+pub use health::Health;
 
 /// How an endpoint is spoken to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +100,13 @@ impl HttpBackend {
             endpoint: Arc::new(Endpoint::new(address, options)?),
             runtime: Handle::try_current()?,
         })
+    }
+}
+
+impl HttpBackend {
+    /// Asks the server how it is, by `GET {base}/health`, for at most `timeout`.
+    pub async fn health(&self, timeout: Duration) -> Health {
+        self.endpoint.health(timeout).await
     }
 }
 
