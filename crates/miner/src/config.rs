@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use bittensor::{AddressPolicy, Metagraph, Neuron, PublicKey};
+use bittensor::{Metagraph, PublicKey};
 use splat::{Container, OutputProfile};
 use subnet17::{OWNER_HOTKEY, Rules};
+use tokio::sync::watch;
 
 use crate::error::MinerError;
-use crate::event::Ignored;
 use crate::gateway_config::GatewayConfig;
 
 /// When mining ends by itself.
@@ -46,8 +47,10 @@ impl Default for Blacklist {
 /// Everything [`run`](crate::run) needs beside keys and generators.
 #[derive(Debug, Clone)]
 pub struct MinerConfig {
-    /// The neurons of the subnet.
+    /// The neurons of the subnet at the start.
     pub metagraph: Metagraph,
+    /// The neurons as the chain has them later; `None` for a list that stays as it is.
+    pub updates: Option<watch::Receiver<Arc<Metagraph>>>,
     /// A gateway to work for, beside the validators of the metagraph or without any.
     pub gateway: Option<GatewayConfig>,
     /// The validators' rules, at the speed of their clock.
@@ -57,6 +60,8 @@ pub struct MinerConfig {
     /// Whether this is a test network. There loopback addresses, rehearsal backends and mining
     /// unjudged are allowed.
     pub test_network: bool,
+    /// Allows validators at loopback and private addresses on a live network.
+    pub allow_private_validators: bool,
     /// Allows backends that are for rehearsals only on a live network.
     pub allow_rehearsal_backend: bool,
     /// Allows mining without a judge on a live network.
@@ -86,6 +91,9 @@ pub struct MinerConfig {
     pub generator_rest: Duration,
     /// How long tasks in hand may take at the end of a limited run.
     pub drain_timeout: Duration,
+    /// How long a validator that leaves, or moves to another address, is served with what is in hand
+    /// for it; after that it stays in the ledger.
+    pub leave_timeout: Duration,
     /// How long an asset is kept after its answer.
     pub keep_assets: Duration,
 }
@@ -98,9 +106,11 @@ impl MinerConfig {
         Self {
             rules: Rules::PULL_2025.sped_up(speed),
             metagraph,
+            updates: None,
             gateway: None,
             data_dir,
             test_network: false,
+            allow_private_validators: false,
             allow_rehearsal_backend: false,
             allow_unjudged: false,
             blacklist: Blacklist::default(),
@@ -114,6 +124,7 @@ impl MinerConfig {
             generation_timeout: Duration::from_secs(600),
             generator_rest: Duration::from_secs(1),
             drain_timeout: Duration::from_secs(60),
+            leave_timeout: Duration::from_secs(120),
             keep_assets: Duration::from_secs(3600),
         }
     }
@@ -168,57 +179,6 @@ impl MinerConfig {
             Err(MinerError::Config(problems))
         }
     }
-
-    /// Tells the validators to pull from, and why the other neurons are left out. `own` is never
-    /// pulled from.
-    #[must_use]
-    pub fn eligible(&self, own: PublicKey) -> (Vec<Neuron>, Vec<Ignored>) {
-        let mut validators = Vec::new();
-        let mut ignored = Vec::new();
-        let mut seen = BTreeSet::new();
-        for neuron in &self.metagraph.neurons {
-            let reason = if seen.insert(neuron.hotkey) {
-                self.unfit(neuron, own)
-            } else {
-                Some("listed twice".to_owned())
-            };
-            match reason {
-                None => validators.push(neuron.clone()),
-                Some(reason) => ignored.push(Ignored {
-                    uid: neuron.uid,
-                    reason,
-                }),
-            }
-        }
-        (validators, ignored)
-    }
-
-    fn unfit(&self, neuron: &Neuron, own: PublicKey) -> Option<String> {
-        if neuron.hotkey == own {
-            Some("this is our own hotkey".to_owned())
-        } else if self.blacklist.uids.contains(&neuron.uid)
-            || self.blacklist.hotkeys.contains(&neuron.hotkey)
-        {
-            Some("blacklisted".to_owned())
-        } else if !neuron.is_serving {
-            Some("serves no axon".to_owned())
-        } else if self.owner != Some(neuron.hotkey)
-            && (neuron.stake.is_nan() || neuron.stake < self.min_stake)
-        {
-            Some(format!(
-                "stake {:.0} is below {:.0}",
-                neuron.stake, self.min_stake
-            ))
-        } else if neuron.port == 0 {
-            Some("its axon has no port".to_owned())
-        } else {
-            let addresses = AddressPolicy {
-                allow_private: self.test_network,
-            };
-            let refusal = addresses.check(neuron.ip).err()?;
-            Some(refusal.to_string())
-        }
-    }
 }
 
 /// `seconds` at `speed`, but no less than `least` seconds: work and networks do not speed up.
@@ -236,22 +196,10 @@ fn sped_up(seconds: f64, speed: f64, least: f64) -> Duration {
 mod tests {
     use super::*;
 
-    fn neuron(uid: u16, ip: &str) -> Neuron {
-        Neuron {
-            uid,
-            hotkey: bittensor::Keypair::from_seed([uid as u8; 32]).public(),
-            ip: ip.parse().unwrap(),
-            port: 8091,
-            stake: 1000.0,
-            validator_permit: true,
-            is_serving: true,
-        }
-    }
-
-    fn config(neurons: Vec<Neuron>) -> MinerConfig {
+    fn config() -> MinerConfig {
         let metagraph = Metagraph {
             netuid: 17,
-            neurons,
+            neurons: Vec::new(),
             speed: 20.0,
         };
         MinerConfig::new(metagraph, PathBuf::from("unused"))
@@ -259,7 +207,7 @@ mod tests {
 
     #[test]
     fn rules_and_timeouts_follow_the_networks_speed() {
-        let config = config(Vec::new());
+        let config = config();
         assert_eq!(config.rules.cooldown, Duration::from_secs(15));
         assert_eq!(config.submit_timeout, Duration::from_secs(30));
         assert_eq!(config.pull_timeout, Duration::from_secs(12));
@@ -267,7 +215,7 @@ mod tests {
 
     #[test]
     fn all_problems_are_named_at_once() {
-        let mut config = config(Vec::new());
+        let mut config = config();
         config.candidates = 0;
         config.min_stake = f64::NAN;
         config.pull_timeout = Duration::ZERO;
@@ -276,45 +224,5 @@ mod tests {
             panic!("another error");
         };
         assert_eq!(problems.len(), 4, "{problems:?}");
-    }
-
-    #[test]
-    fn only_fit_neurons_are_pulled_from() {
-        let own = neuron(1, "8.8.8.8");
-        let mut poor = neuron(2, "8.8.8.8");
-        poor.stake = 999.0;
-        let mut silent = neuron(3, "8.8.8.8");
-        silent.is_serving = false;
-        let banned = neuron(180, "8.8.8.8");
-        let banned_key = neuron(4, "8.8.8.8");
-        let local = neuron(5, "127.0.0.1");
-        let mapped = neuron(6, "::ffff:10.0.0.1");
-        let mut closed = neuron(8, "8.8.8.8");
-        closed.port = 0;
-        let fit = neuron(7, "8.8.8.8");
-        let mut owner = neuron(9, "8.8.8.8");
-        owner.stake = 0.0;
-        let mut config = config(vec![
-            own.clone(),
-            poor,
-            silent,
-            banned,
-            banned_key.clone(),
-            local,
-            mapped,
-            closed,
-            fit.clone(),
-            owner.clone(),
-        ]);
-        assert!(config.owner.is_some(), "the subnet's owner is an address");
-        config.owner = Some(owner.hotkey);
-        config.blacklist.hotkeys.insert(banned_key.hotkey);
-        let uids = |neurons: &[Neuron]| neurons.iter().map(|n| n.uid).collect::<Vec<_>>();
-        let (validators, ignored) = config.eligible(own.hotkey);
-        assert_eq!(uids(&validators), [7, 9]);
-        assert_eq!(ignored.len(), 8);
-        config.test_network = true;
-        let (validators, _) = config.eligible(own.hotkey);
-        assert_eq!(uids(&validators), [5, 6, 7, 9]);
     }
 }

@@ -21,6 +21,7 @@ use crate::registration::Registration;
 use crate::stream::EventSender;
 
 /// Shared by sources and devices; nothing in it changes by itself.
+#[derive(Clone)]
 pub(crate) struct Context {
     pub config: MinerConfig,
     pub keypair: Arc<Keypair>,
@@ -30,7 +31,7 @@ pub(crate) struct Context {
     pub assets: AssetStore,
     pub planner: Planner,
     pub quota: Arc<Quota>,
-    pub registration: Registration,
+    pub registration: Arc<Registration>,
     pub events: EventSender,
     /// No further task is pulled; those in hand are finished.
     pub no_more_pulls: CancellationToken,
@@ -39,6 +40,15 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// The same, with an end of its own: for one source, which may have to end before the others.
+    pub(crate) fn for_one_source(&self) -> Self {
+        Self {
+            no_more_pulls: self.no_more_pulls.child_token(),
+            stop: self.stop.child_token(),
+            ..self.clone()
+        }
+    }
+
     /// Tries until it works, with an alarm while it does not: for what must not be lost, such as a
     /// line in the ledger on a full disk. Ends early only by being dropped.
     pub(crate) async fn insist<T, E, F>(&self, what: &str, mut attempt: impl FnMut() -> F) -> T

@@ -39,6 +39,18 @@ pub enum Event {
         /// Tasks found unfinished in the ledger.
         resumed: u64,
     },
+    /// Somebody else to pull from, since the metagraph says so.
+    Joined {
+        /// Who.
+        validator: ValidatorInfo,
+    },
+    /// A validator is not pulled from any more; what is in hand for it is finished.
+    Left {
+        /// The validator.
+        uid: u16,
+        /// Why.
+        reason: String,
+    },
     /// What the source of one validator does now.
     Source {
         /// The validator.
@@ -260,7 +272,7 @@ pub struct Standing {
 }
 
 /// A neuron we do not pull from.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Ignored {
     /// Its number on the subnet.
     pub uid: u16,

@@ -9,6 +9,7 @@
 //!
 //! * `source` — one async task per validator, or place at a gateway: pulls, waits for the answer,
 //!   delivers it, keeps the cooldown. Between steps it asks the ledger where things stand.
+//! * `roster` and `sources` — whom to pull from, and who does, as the metagraph changes.
 //! * `planner` — which task next; leases that go back in line when dropped.
 //! * `device` — one loop per generator; `finish` encodes and writes beside it.
 //! * `ledger` — every state a task can be in, on disk before anything acts on it.
@@ -28,12 +29,15 @@ mod finish;
 mod gateway_config;
 mod ledger;
 mod lock;
+mod obstacles;
 mod peers;
 mod planner;
 mod quota;
 mod registration;
+mod roster;
 mod run;
 mod source;
+mod sources;
 mod stream;
 mod summary;
 mod supervise;
@@ -45,6 +49,8 @@ pub use event::{
     Activity, Event, Giver, Ignored, Outcome, SourceState, Stamped, Standing, ValidatorInfo,
 };
 pub use gateway_config::{GatewayConfig, GatewayError, short_source_name, source_name};
+pub use obstacles::obstacles;
+pub use roster::Roster;
 pub use run::run;
 pub use stream::EventSender;
 pub use summary::{Counts, Summary, ValidatorSummary};

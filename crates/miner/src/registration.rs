@@ -11,12 +11,12 @@ use tokio::sync::watch;
 /// What the validators say, each its latest word.
 #[derive(Debug)]
 pub(crate) struct Registration {
-    validators: usize,
     words: watch::Sender<Words>,
 }
 
 #[derive(Debug, Default, Clone)]
 struct Words {
+    validators: usize,
     known: BTreeSet<u16>,
     unknown: BTreeSet<u16>,
 }
@@ -25,9 +25,20 @@ impl Registration {
     /// Among so many validators.
     pub(crate) fn new(validators: usize) -> Self {
         Self {
-            validators,
-            words: watch::Sender::default(),
+            words: watch::Sender::new(Words {
+                validators,
+                ..Words::default()
+            }),
         }
+    }
+
+    /// From now on only these validators are listened to.
+    pub(crate) fn among(&self, uids: BTreeSet<u16>) {
+        self.words.send_modify(|words| {
+            words.validators = uids.len();
+            words.known.retain(|uid| uids.contains(uid));
+            words.unknown.retain(|uid| uids.contains(uid));
+        });
     }
 
     /// A validator deals with us as with a miner of its subnet.
@@ -45,8 +56,8 @@ impl Registration {
     /// Waits until the hotkey is taken for unregistered, and has been for `settle`, in which other
     /// validators can have their say. Returns how many say so.
     pub(crate) async fn lost(&self, settle: Duration) -> usize {
-        let enough = self.validators.clamp(1, 2);
         let is_lost = |words: &Words| {
+            let enough = words.validators.clamp(1, 2);
             words.unknown.len() >= enough && words.unknown.len() > words.known.len()
         };
         let mut changes = self.words.subscribe();
@@ -94,6 +105,17 @@ mod tests {
         assert!(!is_lost(&registration).await);
         registration.unknown(3);
         assert!(is_lost(&registration).await, "3 against 1");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_word_of_one_that_left_does_not_count() {
+        let registration = Registration::new(5);
+        registration.unknown(1);
+        registration.unknown(2);
+        registration.among([2, 3].into());
+        assert!(!is_lost(&registration).await);
+        registration.among([2].into());
+        assert!(is_lost(&registration).await, "the only one left says so");
     }
 
     #[tokio::test(start_paused = true)]

@@ -18,14 +18,17 @@ use crate::config::{Limit, MinerConfig};
 use crate::context::{Context, blocking};
 use crate::device::Device;
 use crate::error::MinerError;
-use crate::event::{Event, Ignored, ValidatorInfo};
-use crate::ledger::Ledger;
+use crate::event::{Event, Giver, Ignored};
+use crate::ledger::{Ledger, SourceId};
 use crate::lock::HotkeyLock;
-use crate::peers::Peers;
+use crate::obstacles::obstacles;
+use crate::peers::places;
 use crate::planner::Planner;
 use crate::quota::Quota;
 use crate::registration::Registration;
-use crate::source::{Peer, Source, doubt_wait};
+use crate::roster::Roster;
+use crate::source::{GatewayPlace, Peer, doubt_wait};
+use crate::sources::{Sources, describe};
 use crate::stream::EventSender;
 use crate::summary::Summary;
 use crate::supervise::supervise;
@@ -60,12 +63,15 @@ pub async fn run(
     events: EventSender,
     shutdown: CancellationToken,
 ) -> Result<Summary, MinerError> {
-    config.validate()?;
-    guard_live_network(&config, &generators, judge.is_some())?;
+    let problems = obstacles(&config, &generators, judge.is_some());
+    if !problems.is_empty() {
+        return Err(MinerError::Config(problems));
+    }
     let own = keypair.public();
-    let (neurons, ignored) = config.eligible(own);
-    if neurons.is_empty() && config.gateway.is_none() {
-        return Err(MinerError::Config(vec![nobody(&ignored)]));
+    let roster = Roster::of(&config.metagraph, &config, own);
+    let may_grow = config.updates.is_some() || config.gateway.is_some();
+    if roster.eligible.is_empty() && !may_grow {
+        return Err(MinerError::Config(vec![nobody(&roster.refused)]));
     }
     let home = config.data_dir.join(own.to_string());
     let (lock, ledger, assets) = open(home).await?;
@@ -77,7 +83,7 @@ pub async fn run(
             Limit::Tasks(tasks) => Some(tasks),
             Limit::Never | Limit::For(_) => None,
         }),
-        registration: Registration::new(neurons.len()),
+        registration: Arc::new(Registration::new(roster.eligible.len())),
         no_more_pulls: CancellationToken::new(),
         stop: CancellationToken::new(),
         config,
@@ -87,55 +93,20 @@ pub async fn run(
         assets,
         events,
     });
-    let peers = Peers::gather(&context, &neurons, generators.len() * PLACES_PER_GENERATOR).await?;
-    begin(&context, &peers, ignored, &generators).await?;
-    let outcome = mine(&context, peers, generators, shutdown).await;
+    let places = places(&context, generators.len() * PLACES_PER_GENERATOR).await?;
+    begin(&context, &roster, &places, &generators).await?;
+    let mut sources = Sources::new(Arc::clone(&context), roster);
+    for (place, _) in places {
+        sources.work_at(place);
+    }
+    sources.begin();
+    let outcome = mine(&context, sources, generators, shutdown).await;
     let summary = context.events.summary();
     context.events.emit(Event::Finished {
         summary: summary.clone(),
     });
     drop(lock);
     outcome.map(|()| summary)
-}
-
-/// On a live network a backend without a model, or answers nobody judged, only cost penalties.
-fn guard_live_network(
-    config: &MinerConfig,
-    generators: &[Arc<dyn Generator>],
-    is_judged: bool,
-) -> Result<(), MinerError> {
-    let mut problems = Vec::new();
-    if generators.is_empty() {
-        problems.push("no generator: name at least one backend".to_owned());
-    }
-    let is_live = !config.test_network
-        || config
-            .gateway
-            .as_ref()
-            .is_some_and(|gateway| !gateway.is_local());
-    if is_live {
-        for generator in generators {
-            if generator.is_rehearsal_only() && !config.allow_rehearsal_backend {
-                problems.push(format!(
-                    "the backend {} is for rehearsals only: live validators would reject what it \
-                     makes and penalise us for it; name another backend, or allow it in so many words",
-                    generator.label()
-                ));
-            }
-        }
-        if !is_judged && !config.allow_unjudged {
-            problems.push(
-                "mining unjudged on a live network sends what validators reject: turn judging on, \
-                 or allow it in so many words"
-                    .to_owned(),
-            );
-        }
-    }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(MinerError::Config(problems))
-    }
 }
 
 fn nobody(ignored: &[Ignored]) -> String {
@@ -171,14 +142,22 @@ async fn open(home: PathBuf) -> Result<(HotkeyLock, Ledger, AssetStore), MinerEr
 /// Brings the ledger up to date with the end of the last process, and says who takes part.
 async fn begin(
     context: &Context,
-    peers: &Peers,
-    ignored: Vec<Ignored>,
+    roster: &Roster,
+    places: &[(Arc<GatewayPlace>, Giver)],
     generators: &[Arc<dyn Generator>],
 ) -> Result<(), MinerError> {
     let ledger = &context.ledger;
-    let known = peers.infos.iter();
-    let known = known.map(|(source, uid, _)| (source.clone(), *uid));
-    ledger.register_sources(known.collect()).await?;
+    let mut known: Vec<_> = places
+        .iter()
+        .map(|(place, giver)| (place.source().clone(), place.uid(), giver.clone()))
+        .collect();
+    known.extend(roster.eligible.iter().map(|neuron| {
+        let giver = Giver::Hotkey(neuron.hotkey);
+        (neuron.hotkey.into(), neuron.uid, giver)
+    }));
+    let registered = known.iter();
+    let registered = registered.map(|(source, uid, _)| (SourceId::clone(source), *uid));
+    ledger.register_sources(registered.collect()).await?;
     let wait = doubt_wait(&context.config.rules);
     let resumed = ledger.recover(context.config.submit_timeout, wait).await?;
     let wanted: HashSet<String> = ledger.assets().await?.into_iter().collect();
@@ -186,18 +165,16 @@ async fn begin(
     if let Err(error) = blocking(move || assets.keep_only(&wanted)).await {
         context.alarm(None, format!("old assets cannot be removed: {error}"));
     }
-    let mut validators = Vec::with_capacity(peers.infos.len());
-    for (source, uid, giver) in &peers.infos {
-        validators.push(ValidatorInfo {
-            uid: *uid,
-            giver: giver.clone(),
-            cooldown_until_ms: ledger.clocks(source).await?.cooldown_until,
-            standing: ledger.standing(source).await?,
-        });
+    let mut validators = Vec::with_capacity(known.len());
+    for (source, uid, giver) in known {
+        validators.push(describe(ledger, &source, uid, giver).await?);
+    }
+    if roster.eligible.is_empty() && context.config.updates.is_some() {
+        context.alarm(None, nobody(&roster.refused));
     }
     context.events.emit(Event::Started {
         validators,
-        ignored,
+        ignored: roster.refused.clone(),
         generators: generators
             .iter()
             .map(|generator| generator.label().to_owned())
@@ -207,31 +184,13 @@ async fn begin(
     Ok(())
 }
 
-/// Has a source work at `peer` for as long as `sources` is kept.
-fn spawn<P: Peer>(sources: &mut JoinSet<()>, context: &Arc<Context>, peer: Arc<P>) {
-    let (shared, uid) = (Arc::clone(context), peer.uid());
-    sources.spawn(supervise(
-        Arc::clone(context),
-        format!("the source of uid {uid}"),
-        Some(uid),
-        move || Source::new(Arc::clone(&shared), Arc::clone(&peer)).run(),
-    ));
-}
-
 /// Runs sources and devices until the limit, the shutdown or the end of every generator.
 async fn mine(
     context: &Arc<Context>,
-    peers: Peers,
+    mut sources: Sources,
     generators: Vec<Arc<dyn Generator>>,
     shutdown: CancellationToken,
 ) -> Result<(), MinerError> {
-    let mut sources = JoinSet::new();
-    for validator in peers.validators {
-        spawn(&mut sources, context, validator);
-    }
-    for place in peers.places {
-        spawn(&mut sources, context, place);
-    }
     let mut devices = JoinSet::new();
     for (number, generator) in generators.into_iter().enumerate() {
         let device = Device {
@@ -262,8 +221,7 @@ async fn mine(
             }),
             None,
         ),
-        // Sources end only when told to; were it otherwise, there would be nothing left to do.
-        () = ended(&mut sources) => ("no source is left", Ok(()), None),
+        never = sources.follow(context.config.updates.clone()) => match never {},
     };
     context.no_more_pulls.cancel();
     context.events.emit(Event::Stopping {
@@ -272,11 +230,11 @@ async fn mine(
     if let Some(drain) = grace {
         tokio::select! {
             () = shutdown.cancelled() => {}
-            _ = tokio::time::timeout(drain, ended(&mut sources)) => {}
+            _ = tokio::time::timeout(drain, sources.ended()) => {}
         }
     }
     context.stop.cancel();
-    within(STOP_GRACE, ended(&mut sources)).await;
+    within(STOP_GRACE, sources.ended()).await;
     within(STOP_GRACE, ended(&mut devices)).await;
     result
 }

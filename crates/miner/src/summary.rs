@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::clock::UnixMillis;
-use crate::event::{Activity, Event, Giver, Outcome, Stamped};
+use crate::event::{Activity, Event, Giver, Outcome, Stamped, ValidatorInfo};
 
 /// What a run came to. The JSON that `mine --json` ends with.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -63,6 +63,8 @@ pub struct Counts {
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     validators: BTreeMap<u16, ValidatorTally>,
+    /// Those whose uid has been given to somebody else since.
+    former: Vec<(u16, ValidatorTally)>,
     devices: Vec<DeviceTally>,
     first_pull: Option<UnixMillis>,
 }
@@ -113,19 +115,12 @@ impl Tally {
                 ..
             } => {
                 for validator in validators {
-                    self.validators.insert(
-                        validator.uid,
-                        ValidatorTally {
-                            giver: validator.giver.clone(),
-                            counts: Counts::default(),
-                            scores: Mean::default(),
-                            answer_seconds: Mean::default(),
-                        },
-                    );
+                    self.admit(validator);
                 }
                 self.devices
                     .resize_with(generators.len(), DeviceTally::default);
             }
+            Event::Joined { validator } => self.admit(validator),
             Event::Pulled { uid, replayed, .. } => {
                 self.first_pull.get_or_insert(stamped.at_ms);
                 if !replayed {
@@ -153,6 +148,24 @@ impl Tally {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn admit(&mut self, validator: &ValidatorInfo) {
+        let uid = validator.uid;
+        if let Some(known) = self.validators.get(&uid)
+            && known.giver == validator.giver
+        {
+            return;
+        }
+        let fresh = ValidatorTally {
+            giver: validator.giver.clone(),
+            counts: Counts::default(),
+            scores: Mean::default(),
+            answer_seconds: Mean::default(),
+        };
+        if let Some(former) = self.validators.insert(uid, fresh) {
+            self.former.push((uid, former));
         }
     }
 
@@ -185,8 +198,9 @@ impl Tally {
     pub(crate) fn summary(&self) -> Summary {
         let mut totals = Counts::default();
         let mut scores = Mean::default();
-        let mut validators = Vec::with_capacity(self.validators.len());
-        for (&uid, tally) in &self.validators {
+        let mut validators = Vec::with_capacity(self.validators.len() + self.former.len());
+        let former = self.former.iter().map(|(uid, tally)| (uid, tally));
+        for (&uid, tally) in former.chain(&self.validators) {
             let counts = &tally.counts;
             totals.tasks_pulled += counts.tasks_pulled;
             totals.tasks_answered += counts.tasks_answered;
@@ -207,6 +221,7 @@ impl Tally {
                 mean_answer_seconds: tally.answer_seconds.value(),
             });
         }
+        validators.sort_by_key(|validator| validator.uid);
         totals.mean_score = scores.value();
         Summary {
             totals,
@@ -245,7 +260,7 @@ mod tests {
     use bittensor::Keypair;
 
     use super::*;
-    use crate::event::{Standing, ValidatorInfo};
+    use crate::event::Standing;
 
     fn started(uids: &[u16], generators: usize) -> Event {
         let validator = |&uid| ValidatorInfo {
@@ -343,6 +358,30 @@ mod tests {
         ]);
         // 1 s of work each in 2 s.
         assert!((summary.generator_idle_share - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn who_takes_over_a_uid_is_counted_apart() {
+        let joined = |key: u8| {
+            let Event::Started { validators, .. } = started(&[1], 1) else {
+                panic!("another event");
+            };
+            let mut validator = validators[0].clone();
+            validator.giver = Giver::Hotkey(Keypair::from_seed([key; 32]).public());
+            Event::Joined { validator }
+        };
+        let summary = tally(vec![
+            (0, started(&[1], 1)),
+            (1, pulled(1, false)),
+            (2, joined(1)),
+            (3, pulled(1, false)),
+            (4, joined(9)),
+            (5, pulled(1, false)),
+        ]);
+        assert_eq!(summary.totals.tasks_pulled, 3);
+        let pulled = summary.validators.iter();
+        let pulled: Vec<_> = pulled.map(|v| (v.uid, v.counts.tasks_pulled)).collect();
+        assert_eq!(pulled, [(1, 2), (1, 1)]);
     }
 
     #[test]

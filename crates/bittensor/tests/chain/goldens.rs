@@ -7,10 +7,10 @@ use bittensor::Neuron;
 use parity_scale_codec::{Decode, Encode};
 use serde_json::Value;
 
-use crate::layouts::{plain, wrapped};
+use crate::layouts::{AccountId32, plain, wrapped};
 
 pub(crate) fn bytes(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/chain");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../bittensor/tests/data/chain");
     std::fs::read(path.join(name)).unwrap()
 }
 
@@ -32,6 +32,31 @@ pub(crate) fn neuron_values() -> Vec<plain::NeuronInfoLite> {
     let values = Vec::<plain::NeuronInfoLite>::decode(&mut &*bytes).unwrap();
     assert_eq!(values.encode(), bytes, "the layout is not the goldens'");
     values
+}
+
+#[allow(dead_code)] // For those who mine from the node.
+/// What the chain says of these neurons: `neurons_lite` and the subnet's state.
+pub(crate) fn subnet_of(neurons: &[Neuron]) -> (Vec<u8>, Vec<u8>) {
+    let pattern = neuron_values().remove(0);
+    let lite = |neuron: &Neuron| {
+        let mut value = pattern.clone();
+        value.hotkey = AccountId32(*neuron.hotkey.as_bytes());
+        value.uid = neuron.uid;
+        value.validator_permit = neuron.validator_permit;
+        value.axon_info.port = neuron.port;
+        value.axon_info.ip = match neuron.ip {
+            _ if !neuron.is_serving => 0,
+            IpAddr::V4(ip) => u32::from(ip).into(),
+            IpAddr::V6(ip) => ip.into(),
+        };
+        value
+    };
+    let values: Vec<_> = neurons.iter().map(lite).collect();
+    let mut state = state_value();
+    let stakes = neurons.iter().map(|neuron| (neuron.stake * 1e9) as u64);
+    state.total_stake = stakes.map(Into::into).collect();
+    state.hotkeys = values.iter().map(|value| value.hotkey.clone()).collect();
+    (values.encode(), Some(state).encode())
 }
 
 /// The golden state as a value.

@@ -41,6 +41,17 @@ impl Era {
         }
     }
 
+    #[allow(dead_code)] // For those who mine from the node.
+    /// With these neurons instead of the goldens'.
+    pub(crate) fn with(neurons: &[bittensor::Neuron]) -> Self {
+        let (neurons, state) = goldens::subnet_of(neurons);
+        Self {
+            neurons,
+            state,
+            ..Self::plain()
+        }
+    }
+
     pub(crate) fn wrapped() -> Self {
         Self {
             spec_version: 301,
@@ -141,6 +152,13 @@ impl Node {
     /// From block `first` on, this era.
     pub(crate) fn upgrade(&self, first: u64, era: Era) {
         self.shared.eras.lock().unwrap().push((first, era));
+    }
+
+    #[allow(dead_code)] // For those who mine from the node.
+    /// From the next block on, these neurons.
+    pub(crate) fn change(&self, neurons: &[bittensor::Neuron]) {
+        let next = *self.shared.block.lock().unwrap() + 1;
+        self.upgrade(next, Era::with(neurons));
     }
 
     pub(crate) fn set_block(&self, block: u64) {

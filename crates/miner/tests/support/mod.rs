@@ -13,6 +13,7 @@ use splat::{Cloud, Frame, Splat};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
+#[allow(unused_imports)] // Each test binary uses its own part.
 pub use validator::{PullFault, RULES, SubmitFault, Validator};
 
 /// Makes a handful of splats at once, after the failures it is told to have first.
