@@ -52,6 +52,22 @@ impl From<Problems> for Failure {
     }
 }
 
+/// An error and its causes in one line, each said once: some errors name their cause themselves.
+pub(crate) fn in_words(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        if line.contains(&text) {
+            continue;
+        }
+        if !line.is_empty() {
+            line.push_str(": ");
+        }
+        line.push_str(&text);
+    }
+    line
+}
+
 /// Runs the command line `arguments`, program name first, and returns the exit code.
 ///
 /// # Example
@@ -83,13 +99,28 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             2
         }
         Err(Failure::Undecided(error)) => {
-            console.error(&format!("{error:#}"));
+            console.error(&in_words(&error));
             2
         }
         Err(Failure::Failed(error)) => {
-            console.error(&format!("{error:#}"));
+            console.error(&in_words(&error));
             1
         }
     };
     ExitCode::from(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let error = anyhow::Error::new(bittensor::keyfile::KeyfileError::Io {
+            path: "h".into(),
+            source: std::io::Error::other("gone"),
+        });
+        assert_eq!(in_words(&error), "h: gone");
+        assert_eq!(in_words(&error.context("no wallet")), "no wallet: h: gone");
+    }
 }

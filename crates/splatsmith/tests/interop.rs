@@ -76,6 +76,7 @@ async fn our_miner_answers_200_tasks_of_the_sdk_s_axons() {
 async fn the_sdk_s_dendrite_mines_on_our_rehearsal() {
     let Some(python) = python::sdk() else { return };
     let folder = tempfile::tempdir().unwrap();
+    network::wallet(folder.path());
     let network = network::start(folder.path(), |config| config).await;
     let spz = common::shell_file(folder.path(), "shell.spz", 8000);
     let axon = &network.metagraph().neurons[0];

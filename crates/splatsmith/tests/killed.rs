@@ -44,6 +44,7 @@ fn start_miner(folder: &Path, endpoint: &str) -> Child {
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_kills_lose_and_double_nothing() {
     let folder = tempfile::tempdir().unwrap();
+    network::wallet(folder.path());
     let mut network = network::start(folder.path(), |config| RehearsalConfig {
         validators: 8,
         speed: SPEED,
@@ -83,6 +84,7 @@ async fn ten_kills_lose_and_double_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_miners_on_one_hotkey_are_one_too_many() {
     let folder = tempfile::tempdir().unwrap();
+    network::wallet(folder.path());
     let network = network::start(folder.path(), |config| RehearsalConfig {
         validators: 1,
         ..config

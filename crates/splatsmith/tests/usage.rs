@@ -58,18 +58,6 @@ fn usage_errors_exit_with_2_and_help_with_0() {
 }
 
 #[test]
-fn mining_without_a_metagraph_says_what_is_missing() {
-    let folder = tempfile::tempdir().unwrap();
-    let refused = run(folder.path(), ["mine", "--data-dir", "d"]);
-    refused.refused(2);
-    assert!(
-        refused.stderr.contains("--metagraph FILE"),
-        "{}",
-        refused.stderr
-    );
-}
-
-#[test]
 fn mining_on_another_subnet_s_metagraph_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(
@@ -102,7 +90,13 @@ fn a_missing_hotkey_is_one_line() {
         "--wallet.path",
         "w",
     ];
-    run(folder.path(), arguments).refused(1);
+    let refused = run(folder.path(), arguments);
+    refused.refused(1);
+    assert!(
+        refused.stderr.contains("btcli wallet new-hotkey"),
+        "{}",
+        refused.stderr
+    );
     assert!(
         !folder.path().join("d").exists(),
         "nothing is begun without a key"

@@ -1,10 +1,10 @@
 //! The opening of the wallet: its hotkey, and never its coldkey.
 
 use std::fs::{File, TryLockError};
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use bittensor::Keypair;
 use bittensor::keyfile::{self, Hotkey, KeyfileError, Password, SealedHotkey};
 use tracing::warn;
@@ -27,7 +27,7 @@ pub(crate) fn open(
 ) -> Result<(Keypair, File)> {
     let path = wallet.hotkey_file();
     warn_of_exposure(&path);
-    let hotkey = keyfile::open(&path)?;
+    let hotkey = keyfile::open(&path).map_err(|error| with_remedy(error, wallet))?;
     let claim = claim(&path)?;
     let keypair = match hotkey {
         Hotkey::Plain(keypair) => *keypair,
@@ -37,6 +37,20 @@ pub(crate) fn open(
         }
     };
     Ok((keypair, claim))
+}
+
+/// What to do where there is no such hotkey.
+fn with_remedy(error: KeyfileError, wallet: &WalletConfig) -> anyhow::Error {
+    match &error {
+        KeyfileError::Io { path, source } if source.kind() == ErrorKind::NotFound => anyhow!(
+            "{}: there is no such hotkey: name another with --wallet.name and --wallet.hotkey, or make \
+             it with `btcli wallet new-hotkey --wallet.name {} --wallet.hotkey {}`",
+            path.display(),
+            wallet.name(),
+            wallet.hotkey()
+        ),
+        _ => error.into(),
+    }
 }
 
 fn warn_of_exposure(path: &Path) {

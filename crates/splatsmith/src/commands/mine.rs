@@ -1,16 +1,16 @@
-//! `splatsmith mine`: on a static list of validators, until the chain can be read, and for a gateway.
+//! `splatsmith mine`: on the validators the chain lists, or a file does, and for a gateway.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::miner::{Blacklist, EventSender, GatewayConfig, MinerConfig};
-use anyhow::Context;
-use bittensor::Metagraph;
+use anyhow::anyhow;
 use tracing::{info, warn};
 
-use super::{generators, hotkey, session};
+use super::subnet::{self, Origin, Subnet};
+use super::{check, generators, hotkey, session};
 use crate::args::MineArgs;
-use crate::config::{MineConfig, Problems, effective};
-use crate::files::{LARGEST_METAGRAPH, read_bounded};
+use crate::config::{MineConfig, effective};
 use crate::ui::{Console, mining_table};
 use crate::{Failure, Outcome};
 
@@ -18,32 +18,34 @@ use crate::{Failure, Outcome};
 pub(crate) fn run(args: &MineArgs, console: &Console) -> Result<Outcome, Failure> {
     let config = MineConfig::check(args)?;
     info!("configuration: {}", effective(&config.settings()));
-    let metagraph = metagraph(&config)?;
+    if args.check {
+        return check::run(&config, console, args.json);
+    }
+    // Before a password is asked for.
+    let listed = subnet::listed(&config)?;
     let (keypair, _alone) = hotkey::open(&config.wallet, console, args.json)?;
     let keypair = Arc::new(keypair);
     info!("mining as {} (the coldkey is never read)", keypair.public());
-    if let Some(gateway) = &config.source.gateway
-        && !gateway.is_encrypted()
-        && !gateway.is_local()
-    {
-        warn!(
-            "{} is not encrypted: whoever listens on the way can ask and answer in this hotkey's \
-             name for half a minute at a time",
-            gateway.address()
-        );
-    }
+    warn_of_plain_gateway(&config);
 
     let summary = session::runtime()?.block_on(async {
+        let events = EventSender::default();
+        let own = keypair.public();
+        let subnet = subnet::open(&config, listed, own, &events).await?;
+        if subnet.denies(own) {
+            return Err(anyhow!(subnet::unregistered(&config, own)).into());
+        }
+        announce(&subnet);
         let generators = generators::start(&config.generation)?;
         session::announce(&config.generation, &generators);
-        let events = EventSender::default();
-        let miner = miner_config(&config, metagraph);
+        let miner = miner_config(&config, &subnet);
         let validate = config.generation.validate;
         let deadline = config.limits.deadline();
-        session::mine(
+        let summary = session::mine(
             console, miner, keypair, generators, validate, deadline, &events,
         )
-        .await
+        .await?;
+        Ok::<_, Failure>(summary)
     })?;
 
     if args.json {
@@ -54,47 +56,51 @@ pub(crate) fn run(args: &MineArgs, console: &Console) -> Result<Outcome, Failure
     Ok(Outcome::Pass)
 }
 
-/// The list of validators; an empty one where none are pulled from.
-fn metagraph(config: &MineConfig) -> Result<Metagraph, Failure> {
-    let Some(file) = &config.metagraph else {
-        return Ok(Metagraph {
-            netuid: config.netuid,
-            neurons: Vec::new(),
-            speed: 1.0,
-        });
-    };
-    let path = file.display();
-    let bytes = read_bounded(file, LARGEST_METAGRAPH)?;
-    let metagraph = Metagraph::from_json(&bytes).with_context(|| format!("{path}"))?;
-    if metagraph.netuid != config.netuid {
-        let mut problems = Problems::default();
-        problems.add(
-            format!("--metagraph {path}: is of subnet {}", metagraph.netuid),
-            format!("mine it with --netuid {}", metagraph.netuid),
+fn warn_of_plain_gateway(config: &MineConfig) {
+    if let Some(gateway) = &config.source.gateway
+        && !gateway.is_encrypted()
+        && !gateway.is_local()
+    {
+        warn!(
+            "{} is not encrypted: whoever listens on the way can ask and answer in this hotkey's \
+             name for half a minute at a time",
+            gateway.address()
         );
-        return Err(problems.into());
     }
-    Ok(metagraph)
 }
 
-fn miner_config(config: &MineConfig, metagraph: Metagraph) -> MinerConfig {
+fn announce(subnet: &Subnet) {
+    match &subnet.origin {
+        Origin::Nowhere | Origin::File { .. } => {}
+        Origin::Chain { node, block } => info!("the chain is at block {block}: {node}"),
+        Origin::Kept { block, age, why } => warn!(
+            "the chain cannot be read ({why}): mining begins with the validators of block {block}, {} \
+             ago",
+            humantime::format_duration(Duration::from_secs(*age))
+        ),
+    }
+}
+
+/// The configuration as the miner takes it.
+pub(super) fn miner_config(config: &MineConfig, subnet: &Subnet) -> MinerConfig {
+    let gateway = config.source.gateway.clone();
+    let is_local = gateway.as_ref().is_some_and(GatewayConfig::is_local);
     MinerConfig {
         // A static list is a test network: loopback addresses and `sketch` are at home there. Where
         // there is a gateway elsewhere too, the miner itself knows better.
-        test_network: config.metagraph.is_some()
-            || config
-                .source
-                .gateway
-                .as_ref()
-                .is_some_and(GatewayConfig::is_local),
-        gateway: config.source.gateway.clone(),
+        test_network: config.metagraph.is_some() || (!config.source.validators && is_local),
+        updates: subnet.updates.clone(),
+        gateway,
         blacklist: Blacklist {
             uids: config.blacklist.iter().copied().collect(),
             ..Blacklist::default()
         },
         min_stake: config.min_stake,
+        allow_private_validators: config.allowed.private_validators,
+        allow_rehearsal_backend: config.allowed.rehearsal_backend,
+        allow_unjudged: config.allowed.unjudged,
         candidates: config.generation.candidates,
         limit: session::limit(&config.limits),
-        ..MinerConfig::new(metagraph, config.data_dir.clone())
+        ..MinerConfig::new(subnet.metagraph.clone(), config.data_dir.clone())
     }
 }

@@ -1,6 +1,7 @@
 //! The commands: each takes what was typed, checks it, and wires the rooms below together.
 
 mod album;
+pub(crate) mod check;
 mod convert;
 mod film;
 mod generate;
@@ -14,6 +15,7 @@ mod prompts;
 mod rehearse;
 mod render;
 mod session;
+pub(crate) mod subnet;
 mod views;
 
 use crate::args::Command;

@@ -1,11 +1,13 @@
 //! What `mine` works with.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{
     GenerationConfig, LimitConfig, NetworkConfig, Problems, Setting, SourceConfig, WalletConfig,
+    duration,
 };
-use crate::args::{MineArgs, NetworkArgs};
+use crate::args::MineArgs;
 
 /// A checked `mine`.
 #[derive(Debug, Clone)]
@@ -18,18 +20,49 @@ pub(crate) struct MineConfig {
     pub(crate) netuid: u16,
     /// The chain.
     pub(crate) network: NetworkConfig,
-    /// The list of validators; `None` where none are pulled from.
+    /// A list of validators that stays as it is; `None` where the chain has them, or none are pulled
+    /// from.
     pub(crate) metagraph: Option<PathBuf>,
+    /// How often the chain is read.
+    pub(crate) refresh: Duration,
+    /// How long a first start waits for the chain.
+    pub(crate) wait: Duration,
     /// UIDs never pulled from.
     pub(crate) blacklist: Vec<u16>,
     /// Least stake of a validator worth pulling from.
     pub(crate) min_stake: f64,
+    /// What is allowed on a live network that usually is not.
+    pub(crate) allowed: Allowed,
     /// Where the ledger lives.
     pub(crate) data_dir: PathBuf,
     /// The generators.
     pub(crate) generation: GenerationConfig,
     /// When to stop.
     pub(crate) limits: LimitConfig,
+}
+
+/// What has to be allowed in so many words.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Allowed {
+    /// Validators at loopback and private addresses.
+    pub(crate) private_validators: bool,
+    /// Backends for rehearsals.
+    pub(crate) rehearsal_backend: bool,
+    /// Answers that nobody judged.
+    pub(crate) unjudged: bool,
+}
+
+impl Allowed {
+    /// Only what is allowed: nothing is, usually.
+    fn settings(self) -> impl Iterator<Item = Setting> {
+        let all = [
+            ("allow-private-validators", self.private_validators),
+            ("allow-rehearsal-backend", self.rehearsal_backend),
+            ("allow-unjudged", self.unjudged),
+        ];
+        let given = all.into_iter().filter(|(_, is_allowed)| *is_allowed);
+        given.map(|(name, _)| (name, "yes".to_owned()))
+    }
 }
 
 impl MineConfig {
@@ -41,11 +74,9 @@ impl MineConfig {
         let mut problems = Problems::default();
         let network = NetworkConfig::check(&args.network, &mut problems);
         let source = SourceConfig::check(&args.source, &mut problems);
-        let metagraph = if source.validators {
-            metagraph(&args.network, &mut problems)
-        } else {
-            None
-        };
+        let metagraph = args.network.metagraph.clone().filter(|_| source.validators);
+        let refresh = duration("--subtensor.refresh", &args.refresh, &mut problems);
+        let wait = duration("--subtensor.wait", &args.wait, &mut problems);
         let wallet = WalletConfig::check(&args.wallet, &mut problems);
         if !(args.min_stake >= 0.0 && args.min_stake.is_finite()) {
             problems.add(
@@ -62,7 +93,9 @@ impl MineConfig {
         }
         let generation = GenerationConfig::check(&args.generation, &mut problems);
         let limits = LimitConfig::check(&args.limits, &mut problems);
-        let (Some(network), Some(data_dir)) = (network, data_dir) else {
+        let (Some(network), Some(refresh), Some(wait), Some(data_dir)) =
+            (network, refresh, wait, data_dir)
+        else {
             return problems.or(None);
         };
         problems.or(Some(Self {
@@ -71,6 +104,13 @@ impl MineConfig {
             netuid: args.network.netuid,
             network,
             metagraph,
+            refresh,
+            wait,
+            allowed: Allowed {
+                private_validators: args.allow_private_validators,
+                rehearsal_backend: args.allow_rehearsal_backend,
+                unjudged: args.allow_unjudged,
+            },
             blacklist: args.blacklist.clone(),
             min_stake: args.min_stake,
             data_dir,
@@ -95,22 +135,16 @@ impl MineConfig {
             ("min-stake", self.min_stake.to_string()),
             ("data-dir", self.data_dir.display().to_string()),
         ]);
+        if metagraph.is_none() && self.source.validators {
+            let refresh = humantime::format_duration(self.refresh);
+            settings.push(("subtensor.refresh", refresh.to_string()));
+        }
+        settings.extend(self.allowed.settings());
         settings.extend(self.source.settings());
         settings.extend(self.generation.settings());
         settings.extend(self.limits.settings());
         settings
     }
-}
-
-/// The static list of validators; without one there is nothing to mine on in this version.
-fn metagraph(args: &NetworkArgs, problems: &mut Problems) -> Option<PathBuf> {
-    if args.metagraph.is_none() {
-        problems.add(
-            "--metagraph is missing, and this version cannot read the chain",
-            "give the list of validators with --metagraph FILE (splatsmith rehearse --validators-only --metagraph-out FILE makes one)",
-        );
-    }
-    args.metagraph.clone()
 }
 
 fn home() -> Option<PathBuf> {
@@ -152,8 +186,7 @@ mod tests {
             "--tasks=0",
         ]);
         let problems = MineConfig::check(&args).expect_err("unusable");
-        // the five above and the missing metagraph
-        assert_eq!(problems.iter().count(), 6, "{problems:?}");
+        assert_eq!(problems.iter().count(), 5, "{problems:?}");
     }
 
     #[test]

@@ -33,6 +33,16 @@ impl WalletConfig {
         }
     }
 
+    /// The wallet's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.paths.name
+    }
+
+    /// The hotkey's name in it.
+    pub(crate) fn hotkey(&self) -> &str {
+        &self.paths.hotkey
+    }
+
     /// The hotkey's file.
     pub(crate) fn hotkey_file(&self) -> PathBuf {
         self.paths.hotkey_file()

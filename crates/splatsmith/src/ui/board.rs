@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use miner::{Activity, Event, Outcome, SourceState, Stamped, short_source_name};
+use miner::{Activity, Event, Outcome, SourceState, Stamped, ValidatorInfo, short_source_name};
 use owo_colors::OwoColorize;
 
 /// A list of prompts longer than this has lost its tasks' endings; it is begun afresh.
@@ -55,14 +55,11 @@ impl Board {
                 ..
             } => {
                 for validator in validators {
-                    let cooling = SourceState::Cooling {
-                        until_ms: validator.cooldown_until_ms,
-                    };
-                    self.validators
-                        .insert(validator.uid, Validator::new(cooling));
+                    self.seat(validator);
                 }
                 self.devices = generators.iter().map(|label| Device::new(label)).collect();
             }
+            Event::Joined { validator } => self.seat(validator),
             Event::Source { uid, state } => {
                 if let Some(validator) = self.validators.get_mut(uid) {
                     validator.state = state.clone();
@@ -99,6 +96,14 @@ impl Board {
             Event::Stopping { reason } => self.stopping = Some(reason.clone()),
             _ => {}
         }
+    }
+
+    fn seat(&mut self, validator: &ValidatorInfo) {
+        let cooling = SourceState::Cooling {
+            until_ms: validator.cooldown_until_ms,
+        };
+        self.validators
+            .insert(validator.uid, Validator::new(cooling));
     }
 
     /// What to show at `now_ms` (Unix milliseconds) in at most `height` lines: totals first, then

@@ -38,7 +38,16 @@ async fn draw(console: Console, mut events: Receiver<Stamped>) {
         tokio::select! {
             event = events.recv() => match event {
                 Ok(Stamped { event: Event::Finished { .. }, .. }) | Err(RecvError::Closed) => break,
-                Ok(stamped) => board.observe(&stamped),
+                Ok(stamped) => {
+                    board.observe(&stamped);
+                    // What the board has no place for is told above it.
+                    if matches!(
+                        stamped.event,
+                        Event::Alarm { .. } | Event::Joined { .. } | Event::Left { .. }
+                    ) {
+                        log_one(&stamped.event);
+                    }
+                }
                 // The board shows the latest of everything; what was missed comes again.
                 Err(RecvError::Lagged(_)) => {}
             },
@@ -121,6 +130,12 @@ fn log_one(event: &Event) {
             for neuron in ignored {
                 info!("validator {} is left out: {}", neuron.uid, neuron.reason);
             }
+        }
+        Event::Joined { validator } => {
+            info!("{}: pulled from, from now on", source_name(validator.uid));
+        }
+        Event::Left { uid, reason } => {
+            info!("{}: pulled from no more: {reason}", source_name(*uid));
         }
         Event::Pulled {
             uid,

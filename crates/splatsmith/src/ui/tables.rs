@@ -1,7 +1,7 @@
 //! The table that `mine` ends with.
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, LineStyle, Row, Table};
 use miner::{Counts, Summary, short_source_name};
 
 const TITLES: [&str; 10] = [
@@ -17,10 +17,18 @@ const TITLES: [&str; 10] = [
     "mean score",
 ];
 
+/// A table with a line under its titles and none between its rows.
+pub(super) fn ruled(titles: impl Into<Row>) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()))
+        .set_header(titles);
+    table
+}
+
 /// Every validator, all together, and how busy the generators were.
 pub(crate) fn mining_table(summary: &Summary) -> String {
-    let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_header(TITLES);
+    let mut table = ruled(TITLES);
     for validator in &summary.validators {
         table.add_row(row(short_source_name(validator.uid), &validator.counts));
     }

@@ -5,11 +5,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bittensor::{Keypair, keyfile};
+use bittensor::{Keypair, PublicKey, keyfile};
 use judge::{Judge, JudgeConfig};
 use rehearsal::{Rehearsal, RehearsalConfig};
 
-/// Starts a network and writes `metagraph.json` and a wallet for its miner into `folder`.
+/// Starts a network and writes its `metagraph.json` into `folder`.
 pub(crate) async fn start(
     folder: &Path,
     change: impl FnOnce(RehearsalConfig) -> RehearsalConfig,
@@ -20,14 +20,15 @@ pub(crate) async fn start(
         .expect("the network starts");
     let metagraph = network.metagraph().to_json().expect("encodes");
     std::fs::write(folder.join("metagraph.json"), metagraph).expect("written");
-    wallet(folder);
     network
 }
 
-/// Writes the hotkey that [`MINE`] mines with.
-pub(crate) fn wallet(folder: &Path) {
+/// Writes the hotkey that [`MINE`] mines with, and returns its address.
+pub(crate) fn wallet(folder: &Path) -> PublicKey {
     let hotkey = folder.join("wallets/w/hotkeys/h");
-    keyfile::write_plain(&hotkey, &Keypair::generate()).expect("written");
+    let keypair = Keypair::generate();
+    keyfile::write_plain(&hotkey, &keypair).expect("written");
+    keypair.public()
 }
 
 /// `mine` on that network, with everything it keeps inside the folder it runs in.
