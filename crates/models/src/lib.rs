@@ -16,6 +16,7 @@ mod open_clip;
 pub mod ops;
 mod quality;
 mod resize;
+mod tokenizer;
 
 pub use clip::{ClipText, ClipTextConfig, ClipVision, ClipVisionConfig};
 pub use convnext::{ConvNext, ConvNextConfig};
@@ -26,3 +27,4 @@ pub use normalise::{CLIP, IMAGENET, LPIPS, Normalisation, VALIDATOR_CLIP};
 pub use open_clip::{TextTower, TextTowerConfig};
 pub use quality::QualityNet;
 pub use resize::{Filter, resize, resize_by};
+pub use tokenizer::{ClipTokenizer, TokenizerError};

@@ -1,13 +1,11 @@
 //! DINOv2, with and without registers, and the quality head against transformers.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod common;
 
 use std::collections::HashMap;
+use std::path::Path;
 
+use crate::golden::{Golden, data};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
-use common::Golden;
 use models::{Dinov2, Dinov2Config, QualityNet, ops};
 
 fn config(golden: &Golden) -> Dinov2Config {
@@ -16,7 +14,7 @@ fn config(golden: &Golden) -> Dinov2Config {
 
 #[test]
 fn the_quality_head_is_the_validators() {
-    let golden = Golden::read("dinov2_quality");
+    let golden = Golden::read(&data(), "dinov2_quality");
     let weights = golden.weights();
     let backbone = Dinov2::load(&config(&golden), &weights.pp("backbone")).unwrap();
     let images = golden.tensor("in.image");
@@ -29,7 +27,7 @@ fn the_quality_head_is_the_validators() {
 
 #[test]
 fn registers_stand_between_class_and_patches() {
-    let golden = Golden::read("dinov2_reg4");
+    let golden = Golden::read(&data(), "dinov2_reg4");
     let config = Dinov2Config {
         num_register_tokens: 4,
         ..config(&golden)
@@ -108,7 +106,7 @@ fn renamed(golden: &Golden, depth: usize, hub: bool) -> VarBuilder<'static> {
 
 #[test]
 fn the_published_names_are_read_too() {
-    let golden = Golden::read("dinov2_reg4");
+    let golden = Golden::read(&data(), "dinov2_reg4");
     let config = Dinov2Config {
         num_register_tokens: 4,
         ..config(&golden)
@@ -125,7 +123,7 @@ fn the_published_names_are_read_too() {
 
 #[test]
 fn what_the_scorer_lacks_comes_from_the_pretrained_network() {
-    let golden = Golden::read("dinov2_quality");
+    let golden = Golden::read(&data(), "dinov2_quality");
     let config = config(&golden);
     let all = golden.weights();
     let head: HashMap<String, Tensor> = ["score_head.weight", "score_head.bias"]
@@ -148,10 +146,27 @@ fn what_the_scorer_lacks_comes_from_the_pretrained_network() {
 
 #[test]
 fn images_without_a_patch_are_refused() {
-    let golden = Golden::read("dinov2_quality");
+    let golden = Golden::read(&data(), "dinov2_quality");
     let weights = golden.weights();
     let net = QualityNet::load(&config(&golden), &weights, None).unwrap();
     let tiny = Tensor::zeros((1, 3, 13, 70), DType::F32, &Device::Cpu).unwrap();
     assert!(net.logits(&tiny).is_err());
     assert!(net.logits(&tiny.get(0).unwrap()).is_err());
+}
+
+/// Position embeddings stretched and shrunk, pixels left over, with and without registers.
+pub(crate) fn check(folder: &Path) {
+    for name in ["dinov2_sizes", "dinov2_registers_sizes"] {
+        let golden = Golden::read(folder, name);
+        let net = Dinov2::load(&config(&golden), &golden.weights()).unwrap();
+        for size in ["wide", "large"] {
+            let images = golden.tensor(&format!("in.{size}"));
+            golden.expect(size, &net.forward(&images).unwrap());
+        }
+    }
+}
+
+#[test]
+fn other_sizes_are_transformers_too() {
+    check(&data());
 }

@@ -1,10 +1,9 @@
 //! open_clip's ConvNeXt image tower and its text tower against the real ones.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
+use std::path::Path;
 
+use crate::golden::{Golden, data};
 use candle_core::Tensor;
-use common::Golden;
 use models::{Activation, ConvNext, ConvNextConfig, TextTower, TextTowerConfig};
 
 /// timm's `test_convnext`.
@@ -32,7 +31,7 @@ fn text_config(golden: &Golden) -> TextTowerConfig {
 
 #[test]
 fn the_image_tower_is_open_clips() {
-    let golden = Golden::read("clip_convnext");
+    let golden = Golden::read(&data(), "clip_convnext");
     let tower = ConvNext::load(&image_config(&golden), &golden.weights().pp("visual")).unwrap();
     let images = golden.tensor("in.image");
     golden.expect("trunk", &tower.trunk(&images).unwrap());
@@ -41,14 +40,14 @@ fn the_image_tower_is_open_clips() {
 
 #[test]
 fn the_text_tower_is_open_clips() {
-    let golden = Golden::read("clip_convnext");
+    let golden = Golden::read(&data(), "clip_convnext");
     let tower = TextTower::load(&text_config(&golden), &golden.weights()).unwrap();
     golden.expect("text", &tower.forward(&golden.tensor("in.tokens")).unwrap());
 }
 
 #[test]
 fn text_after_the_end_mark_changes_nothing() {
-    let golden = Golden::read("clip_convnext");
+    let golden = Golden::read(&data(), "clip_convnext");
     let tower = TextTower::load(&text_config(&golden), &golden.weights()).unwrap();
     let tokens = golden
         .tensor("in.tokens")
@@ -76,7 +75,7 @@ fn text_after_the_end_mark_changes_nothing() {
 
 #[test]
 fn what_does_not_fit_is_refused() {
-    let golden = Golden::read("clip_convnext");
+    let golden = Golden::read(&data(), "clip_convnext");
     let config = text_config(&golden);
     let tower = TextTower::load(&config, &golden.weights()).unwrap();
     let device = candle_core::Device::Cpu;
@@ -95,4 +94,27 @@ fn what_does_not_fit_is_refused() {
         .unwrap_err()
         .to_string();
     assert!(refused.contains("token_embedding"), "{refused}");
+}
+
+/// Sides that no stride divides, exact GELU, and texts of other lengths.
+pub(crate) fn check(folder: &Path) {
+    let golden = Golden::read(folder, "convnext_odd");
+    let sizes = |name: &str| serde_json::from_value(golden.config[name].clone()).unwrap();
+    let config = ConvNextConfig {
+        depths: sizes("depths"),
+        dims: sizes("dims"),
+        embed_dim: golden.config["embed_dim"].as_u64().unwrap() as usize,
+        ..ConvNextConfig::LARGE_D
+    };
+    let tower = ConvNext::load(&config, &golden.weights().pp("visual")).unwrap();
+    let images = golden.tensor("in.image");
+    golden.expect("trunk", &tower.trunk(&images).unwrap());
+    golden.expect("image", &tower.forward(&images).unwrap());
+    let tower = TextTower::load(&text_config(&golden), &golden.weights()).unwrap();
+    golden.expect("text", &tower.forward(&golden.tensor("in.tokens")).unwrap());
+}
+
+#[test]
+fn odd_sizes_are_open_clips_too() {
+    check(&data());
 }

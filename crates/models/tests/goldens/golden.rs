@@ -1,12 +1,12 @@
 //! Goldens: a safetensors file with weights `w.*`, inputs `in.*`, outputs `out.*` of a reference
 //! implementation, and its configuration as JSON in the metadata.
-#![allow(dead_code)]
-
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
+
+use crate::formula;
 
 /// Largest deviation allowed, against the root mean square of what is expected.
 pub(crate) const TOLERANCE: f32 = 1e-4;
@@ -15,24 +15,19 @@ pub(crate) struct Golden {
     name: String,
     tensors: HashMap<String, Tensor>,
     pub(crate) config: serde_json::Value,
+    pub(crate) seed: u64,
 }
 
-/// Where the goldens lie: with the crate, or in the folder that the script has filled anew.
-pub(crate) fn folder() -> PathBuf {
-    std::env::var_os("SPLATSMITH_MODELS_GOLDENS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data"),
-        PathBuf::from,
-    )
+/// Where the goldens of this crate lie.
+pub(crate) fn data() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
 }
 
 impl Golden {
-    pub(crate) fn read(name: &str) -> Self {
-        Self::at(&folder().join(format!("{name}.safetensors")))
-    }
-
-    pub(crate) fn at(path: &Path) -> Self {
+    pub(crate) fn read(folder: &Path, name: &str) -> Self {
+        let path = folder.join(format!("{name}.safetensors"));
         let bytes =
-            std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let (_, metadata) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
         let metadata = metadata.metadata().clone().unwrap_or_default();
         let config = metadata
@@ -40,9 +35,20 @@ impl Golden {
             .map_or(serde_json::Value::Null, |json| {
                 serde_json::from_str(json).unwrap()
             });
+        let seed = metadata.get("seed").map_or(0, |seed| seed.parse().unwrap());
+        let mut tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).unwrap();
+        // Weights that the file does not carry follow from a formula.
+        let named: Vec<(String, Vec<usize>)> = metadata
+            .get("weights")
+            .map_or_else(Vec::new, |json| serde_json::from_str(json).unwrap());
+        for (name, shape) in named {
+            let weight = formula::weight(&name, &shape, seed);
+            tensors.insert(format!("w.{name}"), weight);
+        }
         Self {
-            name: path.file_stem().unwrap().to_string_lossy().into_owned(),
-            tensors: candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).unwrap(),
+            name: name.to_owned(),
+            tensors,
+            seed,
             config,
         }
     }
@@ -52,10 +58,6 @@ impl Golden {
         tensor
             .unwrap_or_else(|| panic!("{} has no {key}", self.name))
             .clone()
-    }
-
-    pub(crate) fn has(&self, key: &str) -> bool {
-        self.tensors.contains_key(key)
     }
 
     /// The weights, under the names of the checkpoint.
