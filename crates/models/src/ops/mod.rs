@@ -2,8 +2,29 @@
 //!
 //! Networks call these and nothing else for their inner loops, so that an operator made faster is
 //! faster everywhere. [`plain`] writes each as the few candle calls that define it: it runs on every
-//! device and in every type, and is the twin that faster versions are held against.
+//! device and in every type, and is the twin that faster versions are held against. Single precision
+//! on the CPU goes to the fast ones (`cpu`); everything else, shapes that do not fit included, goes to
+//! the plain ones.
+//!
+//! For networks that are to be fast on a CPU:
+//!
+//! - Make each linear layer a [`Dense`] when loading: its weight is laid out for the processor once.
+//! - Give the wide part of a block to one [`Feedforward`]: the wide rows never exist as a whole.
+//! - Pictures may keep their channels last: the convolutions here take `(batch, channels, height,
+//!   width)` in any layout of memory and answer with channels last in memory, so that
+//!   `x.permute((0, 2, 3, 1))` is free and what norms and linear layers want.
+//! - [`attention`] takes its three parts as views of one product, without copies, and answers so that
+//!   `transpose(1, 2)` and joining the heads is free.
 
+mod cpu;
+mod dense;
+mod fast;
+mod feedforward;
+mod patches;
 pub mod plain;
 
-pub use plain::{attention, depthwise_conv2d, gelu_erf, layer_norm, linear, quick_gelu};
+pub use cpu::Activation;
+pub use dense::Dense;
+pub use fast::{attention, depthwise_conv2d, gelu_erf, layer_norm, linear, quick_gelu};
+pub use feedforward::{Feedforward, Norm};
+pub use patches::PatchConv;

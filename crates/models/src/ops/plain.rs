@@ -111,6 +111,9 @@ pub fn depthwise_conv2d(
     padding: usize,
 ) -> Result<Tensor> {
     let channels = x.dim(1)?;
+    if weight.dim(0)? != channels || weight.dim(1)? != 1 {
+        candle_core::bail!("kernels {:?} for {channels} channels", weight.dims());
+    }
     let y = x.conv2d(weight, padding, 1, 1, channels)?;
     match bias {
         Some(bias) => y.broadcast_add(&bias.reshape((1, channels, 1, 1))?),

@@ -1,0 +1,33 @@
+//! The fast operators for single precision on a CPU, on slices: the layer below the tensors.
+//!
+//! Products are made of tiles of sums that stay in registers ([`tile`]), from panels that put what a
+//! tile reads next where it reads it ([`pack`]); what is done to a sum afterwards (bias, activation,
+//! scale, residual) is done before it is stored ([`product`]). Vectors are `pulp`'s: AVX-512, AVX2 and
+//! fused multiply-add, or NEON, found when the program runs. Threads are rayon's own pool, as for
+//! candle's products, and each works on rows of the result that no other touches.
+//!
+//! Callers see to shapes; every slice here has the length its doc says.
+
+mod attention;
+mod curves;
+mod depthwise;
+mod elementwise;
+mod feedforward;
+mod norm;
+mod pack;
+mod processor;
+mod product;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests;
+mod tile;
+
+pub(super) use attention::{Heads, attention};
+pub use curves::Activation;
+pub(super) use depthwise::{Kernels, depthwise};
+pub(super) use elementwise::activate;
+pub(super) use feedforward::{Feedforward, feedforward};
+pub(super) use norm::{Norm, normalise};
+pub(super) use pack::Rows;
+pub(super) use processor::Processor;
+pub(super) use product::{Finish, Matrix, product};

@@ -1,0 +1,249 @@
+//! Rows times a matrix, with everything done to a sum while it is still in a register.
+
+use super::curves::{self, Activation};
+use super::pack::{self, Rows};
+use super::processor::Processor;
+use super::tile::{self, Tile};
+use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
+
+/// Columns of the left side taken at a time: a panel of each side then stays in the second cache.
+const DEPTH: usize = 512;
+
+/// The right side of a product, laid out for the tiles of a processor.
+#[derive(Debug)]
+pub(in crate::ops) struct Matrix {
+    panels: Vec<f32>,
+    /// Columns of the product.
+    outputs: usize,
+    /// Columns of the left side.
+    inputs: usize,
+    /// Columns of a panel.
+    width: usize,
+    processor: Processor,
+}
+
+impl Matrix {
+    /// From the rows of a weight: one for each output, with a value for each input.
+    pub(in crate::ops) fn of_weight(processor: Processor, weight: &Rows<'_>) -> Self {
+        let width = processor.run(TileColumns);
+        Self {
+            panels: pack::all(weight, width),
+            outputs: weight.count(),
+            inputs: weight.length(),
+            width,
+            processor,
+        }
+    }
+
+    /// The processor whose tiles it is laid out for.
+    pub(super) fn processor(&self) -> Processor {
+        self.processor
+    }
+
+    /// Columns of the product.
+    pub(in crate::ops) fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// The columns `from..to` of the left side, as the panel `index` meets them.
+    #[inline(always)]
+    fn panel(&self, index: usize, from: usize, to: usize) -> &[f32] {
+        &self.panels[index * self.inputs * self.width..][from * self.width..to * self.width]
+    }
+}
+
+/// Asks how wide tiles are.
+struct TileColumns;
+
+impl WithSimd for TileColumns {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        tile::columns::<S>()
+    }
+}
+
+/// What is done to the sums: `residual + scale · activation(sum + bias)`.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::ops) struct Finish<'a> {
+    /// One value for each output.
+    pub(in crate::ops) bias: Option<&'a [f32]>,
+    pub(in crate::ops) activation: Activation,
+    /// One value for each output.
+    pub(in crate::ops) scale: Option<&'a [f32]>,
+    /// One row for each row of the product.
+    pub(in crate::ops) residual: Option<Rows<'a>>,
+}
+
+impl Finish<'_> {
+    /// The same for the rows from `first` on.
+    pub(in crate::ops) fn part(self, first: usize, count: usize) -> Self {
+        Self {
+            residual: self.residual.map(|rows| rows.part(first, count)),
+            ..self
+        }
+    }
+
+    /// Finishes the tile whose first row is `first` and whose first column is `column`.
+    #[inline(always)]
+    fn of<S: Simd, const ROWS: usize>(
+        &self,
+        simd: S,
+        first: usize,
+        column: usize,
+        sums: &mut Tile<S, ROWS>,
+    ) {
+        if let Some(bias) = self.bias {
+            let bias = tile::load(simd, &bias[column..]);
+            each(sums, |_, across, sum| simd.add_f32s(sum, bias[across]));
+        }
+        match self.activation {
+            Activation::Identity => {}
+            Activation::GeluErf => each(sums, |_, _, sum| curves::gelu_erf(simd, sum)),
+            Activation::QuickGelu => each(sums, |_, _, sum| curves::quick_gelu(simd, sum)),
+        }
+        if let Some(scale) = self.scale {
+            let scale = tile::load(simd, &scale[column..]);
+            each(sums, |_, across, sum| simd.mul_f32s(sum, scale[across]));
+        }
+        if let Some(residual) = &self.residual {
+            for (row, sums) in (first..residual.count()).zip(sums.iter_mut()) {
+                let residual = tile::load(simd, &residual.row(row)[column..]);
+                for across in 0..tile::ACROSS {
+                    sums[across] = simd.add_f32s(sums[across], residual[across]);
+                }
+            }
+        }
+    }
+}
+
+/// Changes every vector of a tile, told its row and its place in the row.
+#[inline(always)]
+fn each<V: Copy, const ROWS: usize>(
+    tile: &mut [[V; tile::ACROSS]; ROWS],
+    change: impl Fn(usize, usize, V) -> V,
+) {
+    for row in 0..ROWS {
+        for across in 0..tile::ACROSS {
+            tile[row][across] = change(row, across, tile[row][across]);
+        }
+    }
+}
+
+/// A share of the rows of a product, done by one thread.
+pub(super) struct Share<'a> {
+    pub(super) rows: Rows<'a>,
+    pub(super) matrix: &'a Matrix,
+    pub(super) finish: Finish<'a>,
+    /// Rows of `matrix.outputs` values.
+    pub(super) out: &'a mut [f32],
+    /// Room that is used again from share to share.
+    pub(super) room: &'a mut Vec<f32>,
+}
+
+impl WithSimd for Share<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        if S::REGISTER_COUNT >= 32 {
+            self.multiply::<S, { tile::TALL }>(simd);
+        } else {
+            self.multiply::<S, { tile::SHORT }>(simd);
+        }
+    }
+}
+
+impl Share<'_> {
+    #[inline(always)]
+    fn multiply<S: Simd, const ROWS: usize>(self, simd: S) {
+        let Self {
+            rows,
+            matrix,
+            finish,
+            out,
+            room,
+        } = self;
+        let (inputs, outputs) = (matrix.inputs, matrix.outputs);
+        let blocks = pack::panels(rows.count(), ROWS);
+        let depth = inputs.div_ceil(inputs.div_ceil(DEPTH).max(1)).max(1);
+        room.resize((blocks * ROWS * depth).max(room.len()), 0.0);
+        // A product over nothing is still finished.
+        let mut from = 0;
+        loop {
+            let to = (from + depth).min(inputs);
+            let size = ROWS * (to - from);
+            for block in 0..blocks {
+                pack::panel(
+                    &rows,
+                    block * ROWS,
+                    from,
+                    ROWS,
+                    &mut room[block * size..][..size],
+                );
+            }
+            for panel in 0..pack::panels(outputs, matrix.width) {
+                let right = matrix.panel(panel, from, to);
+                let column = panel * matrix.width;
+                let width = matrix.width.min(outputs - column);
+                for block in 0..blocks {
+                    let left = &room[block * size..][..size];
+                    let first = block * ROWS;
+                    let mut sums = tile::zero::<S, ROWS>(simd);
+                    if from > 0 {
+                        for row in first..rows.count().min(first + ROWS) {
+                            sums[row - first] =
+                                tile::load(simd, &out[row * outputs + column..][..width]);
+                        }
+                    }
+                    tile::multiply(simd, left, right, &mut sums);
+                    if to == inputs {
+                        finish.of(simd, first, column, &mut sums);
+                    }
+                    for row in first..rows.count().min(first + ROWS) {
+                        tile::store(
+                            simd,
+                            &mut out[row * outputs + column..][..width],
+                            sums[row - first],
+                        );
+                    }
+                }
+            }
+            from = to;
+            if from >= inputs {
+                break;
+            }
+        }
+    }
+}
+
+/// How many rows one share takes: enough shares that no thread waits long for the last one, each large
+/// enough that reading the matrix is paid for.
+pub(super) fn share_rows(rows: usize) -> usize {
+    const MOST: usize = 16 * tile::TALL;
+    let shares = 4 * rayon::current_num_threads();
+    rows.div_ceil(shares)
+        .next_multiple_of(tile::TALL)
+        .clamp(tile::TALL, MOST)
+}
+
+/// `finish(rows · weightᵀ)`: rows of `matrix.outputs()` values, one behind the other.
+pub(in crate::ops) fn product(rows: &Rows<'_>, matrix: &Matrix, finish: Finish<'_>) -> Vec<f32> {
+    let share = share_rows(rows.count());
+    let mut out = vec![0.0; rows.count() * matrix.outputs];
+    out.par_chunks_mut((share * matrix.outputs).max(1))
+        .enumerate()
+        .for_each_init(Vec::new, |room, (index, out)| {
+            let first = index * share;
+            matrix.processor.run(Share {
+                rows: rows.part(first, share),
+                matrix,
+                finish: finish.part(first, share),
+                out,
+                room,
+            });
+        });
+    out
+}

@@ -1,0 +1,225 @@
+//! Tensors to slices and back: each operator with the fast version where that fits.
+
+use super::cpu::{self, Activation, Heads, Kernels, Processor, Rows};
+use super::{Dense, plain};
+use candle_core::{DType, Device, Result, Storage, StorageRef, Tensor};
+use std::ops::Deref;
+
+/// Whether the fast operators take these: single precision, in main memory, and not empty.
+pub(super) fn fits<'a>(tensors: impl IntoIterator<Item = &'a Tensor>) -> bool {
+    tensors.into_iter().all(|tensor| {
+        tensor.dtype() == DType::F32
+            && matches!(tensor.device(), Device::Cpu)
+            && tensor.elem_count() > 0
+    })
+}
+
+/// The memory of a tensor from its first element on, held open for reading.
+pub(super) struct Values<'a> {
+    storage: StorageRef<'a>,
+    start: usize,
+    end: usize,
+}
+
+impl<'a> Values<'a> {
+    /// Of a contiguous tensor: its elements. Of another: all that follows its first element.
+    ///
+    /// # Errors
+    /// When the tensor does not [fit](fits).
+    pub(super) fn of(tensor: &'a Tensor) -> Result<Self> {
+        let (storage, layout) = tensor.storage_and_layout();
+        let length = match &*storage {
+            Storage::Cpu(values) => values.as_slice::<f32>()?.len(),
+            _ => candle_core::bail!("the fast operators work in main memory"),
+        };
+        let (start, end) = layout
+            .contiguous_offsets()
+            .unwrap_or((layout.start_offset(), length));
+        Ok(Self {
+            storage,
+            start,
+            end,
+        })
+    }
+}
+
+impl Deref for Values<'_> {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        match &*self.storage {
+            Storage::Cpu(candle_core::CpuStorage::F32(values)) => &values[self.start..self.end],
+            // `of` lets no other through.
+            _ => &[],
+        }
+    }
+}
+
+/// Whether `tensor` is one value for each of `count`, or absent.
+pub(super) fn is_per(tensor: Option<&Tensor>, count: usize) -> bool {
+    tensor.is_none_or(|tensor| tensor.dims() == [count] && tensor.is_contiguous() && fits([tensor]))
+}
+
+/// The values of what may be absent.
+pub(super) fn optional(tensor: Option<&Tensor>) -> Result<Option<Values<'_>>> {
+    tensor.map(Values::of).transpose()
+}
+
+/// See [`plain::layer_norm`].
+///
+/// # Errors
+/// When the shapes do not fit.
+pub fn layer_norm(
+    x: &Tensor,
+    weight: Option<&Tensor>,
+    bias: Option<&Tensor>,
+    eps: f64,
+) -> Result<Tensor> {
+    let width = x.dims().last().copied().unwrap_or_default();
+    if !fits([x]) || !is_per(weight, width) || !is_per(bias, width) {
+        return plain::layer_norm(x, weight, bias, eps);
+    }
+    let x = x.contiguous()?;
+    let (weight, bias) = (optional(weight)?, optional(bias)?);
+    let norm = cpu::Norm {
+        weight: weight.as_deref(),
+        bias: bias.as_deref(),
+        eps: eps as f32,
+    };
+    let y = cpu::normalise(
+        Processor::here(),
+        &Rows::packed(&Values::of(&x)?, width),
+        norm,
+    );
+    Tensor::from_vec(y, x.shape(), x.device())
+}
+
+/// See [`plain::gelu_erf`].
+///
+/// # Errors
+/// When the type is no float.
+pub fn gelu_erf(x: &Tensor) -> Result<Tensor> {
+    if !fits([x]) {
+        return plain::gelu_erf(x);
+    }
+    activate(x, Activation::GeluErf)
+}
+
+/// See [`plain::quick_gelu`].
+///
+/// # Errors
+/// When the type is no float.
+pub fn quick_gelu(x: &Tensor) -> Result<Tensor> {
+    if !fits([x]) {
+        return plain::quick_gelu(x);
+    }
+    activate(x, Activation::QuickGelu)
+}
+
+fn activate(x: &Tensor, activation: Activation) -> Result<Tensor> {
+    let x = x.contiguous()?;
+    let y = cpu::activate(Processor::here(), &Values::of(&x)?, activation);
+    Tensor::from_vec(y, x.shape(), x.device())
+}
+
+/// See [`plain::linear`]. A [`Dense`] is faster where the weight is used more than once.
+///
+/// # Errors
+/// When the shapes do not fit.
+pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    if !fits([x, weight]) || !fits(bias) {
+        return plain::linear(x, weight, bias);
+    }
+    Dense::new(weight, bias)?.forward(x)
+}
+
+/// See [`plain::attention`]. The parts may be views, as long as the values of a token lie next to each
+/// other; the answer is a view of `(batch, tokens, heads, d)`.
+///
+/// # Errors
+/// When the shapes do not fit.
+pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, causal: bool) -> Result<Tensor> {
+    let (batch, heads, queries, width) = q.dims4()?;
+    let (_, _, keys, value_width) = v.dims4()?;
+    let as_expected = k.dims() == [batch, heads, keys, width]
+        && v.dims() == [batch, heads, keys, value_width]
+        && (!causal || queries == keys);
+    if !fits([q, k, v]) || !as_expected {
+        return plain::attention(q, k, v, causal);
+    }
+    let (q, k, v) = (dense_tokens(q)?, dense_tokens(k)?, dense_tokens(v)?);
+    let values = [Values::of(&q)?, Values::of(&k)?, Values::of(&v)?];
+    let y = cpu::attention(
+        Processor::here(),
+        [batch, heads],
+        heads_of(&q, &values[0])?,
+        heads_of(&k, &values[1])?,
+        heads_of(&v, &values[2])?,
+        causal,
+    );
+    Tensor::from_vec(y, (batch, queries, heads, value_width), q.device())?.transpose(1, 2)
+}
+
+/// The same tensor with the values of each token next to each other.
+fn dense_tokens(x: &Tensor) -> Result<Tensor> {
+    if x.stride().last() == Some(&1) {
+        Ok(x.clone())
+    } else {
+        x.contiguous()
+    }
+}
+
+/// Where the tokens of `(batch, heads, tokens, d)` lie.
+fn heads_of<'a>(x: &Tensor, values: &'a [f32]) -> Result<Heads<'a>> {
+    let (_, _, tokens, width) = x.dims4()?;
+    let stride = x.stride();
+    Ok(Heads {
+        values,
+        strides: [stride[0], stride[1], stride[2]],
+        tokens,
+        width,
+    })
+}
+
+/// See [`plain::depthwise_conv2d`]. The answer has its channels last in memory, and is made without
+/// copies from what has so too.
+///
+/// # Errors
+/// When the shapes do not fit.
+pub fn depthwise_conv2d(
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    padding: usize,
+) -> Result<Tensor> {
+    let (batch, channels, height, width) = x.dims4()?;
+    let (_, _, side, _) = weight.dims4()?;
+    let as_expected = weight.dims() == [channels, 1, side, side]
+        && side <= height.min(width) + 2 * padding
+        && is_per(bias, channels);
+    if !fits([x, weight]) || !as_expected {
+        return plain::depthwise_conv2d(x, weight, bias, padding);
+    }
+    let x = x.permute((0, 2, 3, 1))?.contiguous()?;
+    let weight = weight.reshape((channels, side * side))?.t()?.contiguous()?;
+    let (weight, bias) = (Values::of(&weight)?, optional(bias)?);
+    let kernels = Kernels {
+        weight: &weight,
+        bias: bias.as_deref(),
+        side,
+        padding,
+    };
+    let y = cpu::depthwise(
+        Processor::here(),
+        &Values::of(&x)?,
+        [height, width, channels],
+        kernels,
+    );
+    let grown = |length: usize| length + 2 * padding + 1 - side;
+    Tensor::from_vec(
+        y,
+        (batch, grown(height), grown(width), channels),
+        x.device(),
+    )?
+    .permute((0, 3, 1, 2))
+}
