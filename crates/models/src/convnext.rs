@@ -169,12 +169,9 @@ impl Block {
     /// `x` is `(batch, height, width, channels)`.
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let (weight, bias) = &self.conv_dw;
-        let planes = x.permute((0, 3, 1, 2))?.contiguous()?;
-        let y = ops::depthwise_conv2d(&planes, weight, Some(bias), REACH)?
-            .permute((0, 2, 3, 1))?
-            .contiguous()?;
-        let y = self.mlp.forward(&self.norm.forward(&y)?)?;
-        x + y.broadcast_mul(&self.gamma)?
+        let planes = x.permute((0, 3, 1, 2))?;
+        let y = ops::depthwise_conv2d(&planes, weight, Some(bias), REACH)?.permute((0, 2, 3, 1))?;
+        self.mlp.forward_onto(&self.norm, &y, Some(&self.gamma), x)
     }
 }
 
@@ -186,5 +183,5 @@ fn convolution(
     weights: &VarBuilder<'_>,
 ) -> Result<Linear> {
     let kernel = weights.get((out, channels, side, side), "weight")?;
-    Linear::of_convolution(&kernel, Some(weights.get(out, "bias")?))
+    Linear::of_convolution(&kernel, Some(&weights.get(out, "bias")?))
 }

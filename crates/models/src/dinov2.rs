@@ -127,11 +127,11 @@ impl Dinov2 {
                 let names = ["attention.query", "attention.key", "attention.value"];
                 (names, "output.dense")
             };
-            let [q, k, v] = names.map(|name| Linear::load(width, width, &attention.pp(name)));
+            let layers = names.map(|name| attention.pp(name));
             Self::block(
                 config,
                 [weights.pp("norm1"), weights.pp("norm2")],
-                Linear::joined(&[q?, k?, v?])?,
+                Linear::load_joined(width, width, &layers)?,
                 &attention.pp(out),
                 &weights.pp("mlp"),
                 [
@@ -198,7 +198,10 @@ impl Dinov2 {
         let kernel = projection.get((width, 3, side, side), "weight")?;
         Ok(Self {
             config: config.clone(),
-            patch_embedding: Linear::of_convolution(&kernel, Some(projection.get(width, "bias")?))?,
+            patch_embedding: Linear::of_convolution(
+                &kernel,
+                Some(&projection.get(width, "bias")?),
+            )?,
             class_token: tokens.get((1, 1, width), "cls_token")?,
             register_tokens: (registers > 0)
                 .then(|| tokens.get((1, registers, width), "register_tokens"))

@@ -3,117 +3,9 @@
 //! own business.
 
 use candle_core::{Result, Tensor};
-use candle_nn::VarBuilder;
-use serde::Deserialize;
 
 use crate::ops;
-
-/// Layer normalisation with weight and bias.
-#[derive(Debug, Clone)]
-pub(crate) struct Norm {
-    weight: Tensor,
-    bias: Tensor,
-    eps: f64,
-}
-
-impl Norm {
-    /// Reads `weight` and `bias` of this width.
-    pub(crate) fn load(width: usize, eps: f64, weights: &VarBuilder<'_>) -> Result<Self> {
-        Ok(Self {
-            weight: weights.get(width, "weight")?,
-            bias: weights.get(width, "bias")?,
-            eps,
-        })
-    }
-
-    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        ops::layer_norm(x, Some(&self.weight), Some(&self.bias), self.eps)
-    }
-}
-
-/// A linear layer over the last dimension.
-#[derive(Debug, Clone)]
-pub(crate) struct Linear {
-    weight: Tensor,
-    bias: Option<Tensor>,
-}
-
-impl Linear {
-    /// Reads `weight` and `bias`.
-    pub(crate) fn load(width: usize, out: usize, weights: &VarBuilder<'_>) -> Result<Self> {
-        Ok(Self {
-            weight: weights.get((out, width), "weight")?,
-            bias: Some(weights.get(out, "bias")?),
-        })
-    }
-
-    /// Reads `weight` alone.
-    pub(crate) fn load_no_bias(width: usize, out: usize, weights: &VarBuilder<'_>) -> Result<Self> {
-        Ok(Self::new(weights.get((out, width), "weight")?, None))
-    }
-
-    /// A layer of weights at hand: `(out, in)` and `(out)`.
-    pub(crate) fn new(weight: Tensor, bias: Option<Tensor>) -> Self {
-        Self { weight, bias }
-    }
-
-    /// A convolution whose kernels do not overlap, as a linear layer over [`patches`]: `weight` is
-    /// `(out, channels, side, side)`.
-    pub(crate) fn of_convolution(weight: &Tensor, bias: Option<Tensor>) -> Result<Self> {
-        Ok(Self::new(weight.flatten_from(1)?, bias))
-    }
-
-    /// Several layers of the same input as one, their outputs side by side.
-    pub(crate) fn joined(layers: &[Self]) -> Result<Self> {
-        let weights: Vec<&Tensor> = layers.iter().map(|layer| &layer.weight).collect();
-        let biases: Option<Vec<&Tensor>> = layers.iter().map(|layer| layer.bias.as_ref()).collect();
-        Ok(Self {
-            weight: Tensor::cat(&weights, 0)?,
-            bias: biases.map(|biases| Tensor::cat(&biases, 0)).transpose()?,
-        })
-    }
-
-    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        ops::linear(x, &self.weight, self.bias.as_ref())
-    }
-}
-
-/// What stands between the two linear layers of a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Activation {
-    /// The exact GELU; torch's default.
-    Gelu,
-    /// Its approximation by tanh.
-    GeluTanh,
-    /// `x · σ(1.702 · x)`, of OpenAI's CLIP.
-    QuickGelu,
-}
-
-impl Activation {
-    pub(crate) fn forward(self, x: &Tensor) -> Result<Tensor> {
-        match self {
-            Self::Gelu => ops::gelu_erf(x),
-            Self::GeluTanh => x.gelu(),
-            Self::QuickGelu => ops::quick_gelu(x),
-        }
-    }
-}
-
-/// Two linear layers.
-#[derive(Debug, Clone)]
-pub(crate) struct Mlp {
-    pub(crate) fc1: Linear,
-    pub(crate) activation: Activation,
-    pub(crate) fc2: Linear,
-}
-
-impl Mlp {
-    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let x = self.activation.forward(&self.fc1.forward(x)?)?;
-        self.fc2.forward(&x)
-    }
-}
+pub(crate) use crate::ops::{Activation, Linear, Mlp, Norm};
 
 /// Multi-head self-attention.
 #[derive(Debug, Clone)]
@@ -126,19 +18,23 @@ pub(crate) struct Attention {
 }
 
 impl Attention {
-    /// `x` is `(batch, tokens, width)`.
-    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    /// `x` is `(batch, tokens, width)`: what is attended to, scaled, on top of `residual`.
+    fn forward_onto(
+        &self,
+        x: &Tensor,
+        scale: Option<&Tensor>,
+        residual: &Tensor,
+    ) -> Result<Tensor> {
         let (batch, tokens, width) = x.dims3()?;
         let qkv = self
             .qkv
             .forward(x)?
             .reshape((batch, tokens, 3, self.heads, width / self.heads))?
-            .permute((2, 0, 3, 1, 4))?
-            .contiguous()?;
+            .permute((2, 0, 3, 1, 4))?;
         let (q, k, v) = (qkv.get(0)?, qkv.get(1)?, qkv.get(2)?);
         let x = ops::attention(&q, &k, &v, self.causal)?;
-        self.out
-            .forward(&x.transpose(1, 2)?.reshape((batch, tokens, width))?)
+        let x = x.transpose(1, 2)?.reshape((batch, tokens, width))?;
+        self.out.forward_onto(&x, scale, residual)
     }
 }
 
@@ -157,23 +53,18 @@ pub(crate) struct Block {
 impl Block {
     /// `x` is `(batch, tokens, width)`, and so is what comes out.
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let attended = self.attention.forward(&self.norm1.forward(x)?)?;
-        let x = (x + scaled(attended, self.scale1.as_ref())?)?;
-        let computed = self.mlp.forward(&self.norm2.forward(&x)?)?;
-        x + scaled(computed, self.scale2.as_ref())?
-    }
-}
-
-fn scaled(x: Tensor, scale: Option<&Tensor>) -> Result<Tensor> {
-    match scale {
-        Some(scale) => x.broadcast_mul(scale),
-        None => Ok(x),
+        let normal = self.norm1.forward(x)?;
+        let x = self
+            .attention
+            .forward_onto(&normal, self.scale1.as_ref(), x)?;
+        self.mlp
+            .forward_onto(&self.norm2, &x, self.scale2.as_ref(), &x)
     }
 }
 
 /// Cuts `(batch, height, width, channels)` into squares of `side` pixels: `(batch, height/side,
-/// width/side, channels · side²)`, the pixels of a square channel by channel and row by row, as the
-/// kernel of a convolution lies. What is left over at the lower and right edge is dropped, as a
+/// width/side, side² · channels)`, the pixels of a square row by row with their channels, as
+/// [`Linear::of_convolution`] wants them. What is left over at the lower and right edge is dropped, as a
 /// convolution with that stride drops it.
 pub(crate) fn patches(x: &Tensor, side: usize) -> Result<Tensor> {
     let (batch, height, width, channels) = x.dims4()?;
@@ -183,7 +74,7 @@ pub(crate) fn patches(x: &Tensor, side: usize) -> Result<Tensor> {
     }
     x.narrow(1, 0, rows * side)?
         .narrow(2, 0, columns * side)?
-        .reshape((batch, rows, side, columns, side, channels))?
-        .permute((0, 1, 3, 5, 2, 4))?
-        .reshape((batch, rows, columns, channels * side * side))
+        .reshape((batch, rows, side, columns, side * channels))?
+        .transpose(2, 3)?
+        .reshape((batch, rows, columns, side * side * channels))
 }

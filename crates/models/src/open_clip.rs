@@ -116,9 +116,9 @@ fn block(config: &TextTowerConfig, weights: &VarBuilder<'_>) -> Result<Block> {
         norm1: Norm::load(width, EPS, &weights.pp("ln_1"))?,
         attention: Attention {
             qkv: Linear::new(
-                attention.get((3 * width, width), "in_proj_weight")?,
-                Some(attention.get(3 * width, "in_proj_bias")?),
-            ),
+                &attention.get((3 * width, width), "in_proj_weight")?,
+                Some(&attention.get(3 * width, "in_proj_bias")?),
+            )?,
             out: Linear::load(width, width, &attention.pp("out_proj"))?,
             heads: config.heads,
             causal: true,

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use candle_core::{DType, Device, Result, Tensor};
-use models::ops::{self, Activation, Dense, Feedforward, Norm, PatchConv, plain};
+use candle_nn::VarBuilder;
+use models::ops::{self, Activation, Linear, Mlp, Norm, plain};
 
 /// Noise between −1 and 1, the same each time.
 fn noise(shape: &[usize], seed: u64) -> Tensor {
@@ -45,6 +46,7 @@ fn assert_close(found: &Tensor, expected: &Tensor, what: &str) {
 fn activations() -> Result<()> {
     let x = (noise(&[3, 7, 101], 1) * 8.0)?;
     assert_close(&ops::gelu_erf(&x)?, &plain::gelu_erf(&x)?, "gelu");
+    assert_close(&ops::gelu_tanh(&x)?, &plain::gelu_tanh(&x)?, "by tanh");
     assert_close(&ops::quick_gelu(&x)?, &plain::quick_gelu(&x)?, "quick gelu");
     let turned = x.transpose(0, 2)?;
     assert_close(
@@ -92,7 +94,7 @@ fn linear_layers() -> Result<()> {
         );
     }
     let (x, residual, scale) = (noise(&[30, 45], 6), noise(&[30, 70], 7), noise(&[70], 8));
-    let found = Dense::new(&weight, Some(&bias))?.forward_onto(&x, Some(&scale), &residual)?;
+    let found = Linear::new(&weight, Some(&bias))?.forward_onto(&x, Some(&scale), &residual)?;
     let expected = plain::linear(&x, &weight, Some(&bias))?.broadcast_mul(&scale)?;
     assert_close(&found, &(expected + residual)?, "linear onto");
     Ok(())
@@ -152,50 +154,72 @@ fn depthwise_convolutions_in_either_layout() -> Result<()> {
 }
 
 #[test]
-fn patches_are_a_convolution() -> Result<()> {
+fn layers_of_convolutions_take_patches() -> Result<()> {
     let (weight, bias) = (noise(&[33, 5, 4, 4], 1), noise(&[33], 2));
-    for x in [noise(&[2, 5, 12, 16], 3), noise(&[1, 5, 14, 19], 4)] {
-        let expected = x
-            .conv2d(&weight, 0, 4, 1, 1)?
-            .broadcast_add(&bias.reshape((1, 33, 1, 1))?)?;
-        let found = PatchConv::new(&weight, Some(&bias))?.forward(&x)?;
-        assert_close(&found, &expected, "patches");
-    }
+    let x = noise(&[1, 5, 4, 4], 3);
+    let expected = x
+        .conv2d(&weight, 0, 4, 1, 1)?
+        .reshape((1, 33))?
+        .broadcast_add(&bias)?;
+    let patch = x.permute((0, 2, 3, 1))?.reshape((1, 80))?;
+    let found = Linear::of_convolution(&weight, Some(&bias))?.forward(&patch)?;
+    assert_close(&found, &expected, "patch");
     Ok(())
 }
 
 #[test]
-fn feedforwards() -> Result<()> {
+fn joined_layers_stand_side_by_side() -> Result<()> {
+    let tensors = [("a.weight", 1), ("b.weight", 2)]
+        .map(|(name, seed)| (name.to_owned(), noise(&[9, 20], seed)));
+    let biases =
+        [("a.bias", 3), ("b.bias", 4)].map(|(name, seed)| (name.to_owned(), noise(&[9], seed)));
+    let vb = VarBuilder::from_tensors(
+        tensors.into_iter().chain(biases).collect(),
+        DType::F32,
+        &Device::Cpu,
+    );
+    let x = noise(&[3, 20], 7);
+    let joined = Linear::load_joined(20, 9, &[vb.pp("a"), vb.pp("b")])?.forward(&x)?;
+    for (index, name) in ["a", "b"].into_iter().enumerate() {
+        let alone = Linear::load(20, 9, &vb.pp(name))?.forward(&x)?;
+        assert_close(&joined.narrow(1, 9 * index, 9)?, &alone, name);
+    }
+    assert!(Linear::load_joined(20, 8, &[vb.pp("a"), vb.pp("b")]).is_err());
+    Ok(())
+}
+
+#[test]
+fn wide_parts_of_blocks() -> Result<()> {
     let [up, down] = [noise(&[160, 40], 1), noise(&[40, 160], 2)];
     let [up_bias, down_bias] = [noise(&[160], 3), noise(&[40], 4)];
     let [weight, bias, scale] = [noise(&[40], 5), noise(&[40], 6), noise(&[40], 7)];
     let (x, residual) = (noise(&[3, 35, 40], 8), noise(&[3, 35, 40], 9));
+    let norm = Norm::new(Some(weight.clone()), Some(bias.clone()), 1e-6);
     for activation in [
-        Activation::Identity,
-        Activation::GeluErf,
+        Activation::Gelu,
+        Activation::GeluTanh,
         Activation::QuickGelu,
     ] {
-        let feedforward = Feedforward {
-            norm: Norm {
-                weight: Some(weight.clone()),
-                bias: Some(bias.clone()),
-                eps: 1e-6,
-            },
-            expand: Dense::new(&up, Some(&up_bias))?,
+        let mlp = Mlp {
+            fc1: Linear::new(&up, Some(&up_bias))?,
             activation,
-            contract: Dense::new(&down, Some(&down_bias))?,
-            scale: Some(scale.clone()),
+            fc2: Linear::new(&down, Some(&down_bias))?,
         };
         let wide = plain::layer_norm(&x, Some(&weight), Some(&bias), 1e-6)?;
         let wide = plain::linear(&wide, &up, Some(&up_bias))?;
         let wide = match activation {
-            Activation::Identity => wide,
-            Activation::GeluErf => plain::gelu_erf(&wide)?,
+            Activation::Gelu => plain::gelu_erf(&wide)?,
+            Activation::GeluTanh => plain::gelu_tanh(&wide)?,
             Activation::QuickGelu => plain::quick_gelu(&wide)?,
         };
-        let y = plain::linear(&wide, &down, Some(&down_bias))?.broadcast_mul(&scale)?;
-        let found = feedforward.forward(&x, &residual)?;
-        assert_close(&found, &(y + &residual)?, &format!("{activation:?}"));
+        let y = plain::linear(&wide, &down, Some(&down_bias))?;
+        let found = mlp.forward(&norm.forward(&x)?)?;
+        assert_close(&found, &y, &format!("{activation:?}"));
+        let expected = (y.broadcast_mul(&scale)? + &residual)?;
+        let found = mlp.forward_onto(&norm, &x, Some(&scale), &residual)?;
+        assert_close(&found, &expected, &format!("{activation:?} onto"));
+        let short = residual.narrow(1, 0, 34)?;
+        assert!(mlp.forward_onto(&norm, &x, Some(&scale), &short).is_err());
     }
     Ok(())
 }
@@ -205,16 +229,10 @@ fn other_types_go_the_plain_way() -> Result<()> {
     let x = noise(&[4, 9, 20], 1).to_dtype(DType::F64)?;
     let (up, down) = (noise(&[30, 20], 2), noise(&[20, 30], 3));
     let (up, down) = (up.to_dtype(DType::F64)?, down.to_dtype(DType::F64)?);
-    let feedforward = Feedforward {
-        norm: Norm {
-            weight: None,
-            bias: None,
-            eps: 1e-6,
-        },
-        expand: Dense::new(&up, None)?,
-        activation: Activation::GeluErf,
-        contract: Dense::new(&down, None)?,
-        scale: None,
+    let mlp = Mlp {
+        fc1: Linear::new(&up, None)?,
+        activation: Activation::Gelu,
+        fc2: Linear::new(&down, None)?,
     };
     let wide = plain::gelu_erf(&plain::linear(
         &plain::layer_norm(&x, None, None, 1e-6)?,
@@ -222,7 +240,7 @@ fn other_types_go_the_plain_way() -> Result<()> {
         None,
     )?)?;
     let expected = (&x + plain::linear(&wide, &down, None)?)?;
-    let found = feedforward.forward(&x, &x)?;
+    let found = mlp.forward_onto(&Norm::new(None, None, 1e-6), &x, None, &x)?;
     assert_eq!(found.dtype(), DType::F64);
     assert_close(
         &found.to_dtype(DType::F32)?,
@@ -249,7 +267,8 @@ fn shapes_that_do_not_fit_are_errors() {
         .is_err()
     );
     assert!(ops::depthwise_conv2d(&x, &noise(&[4, 1, 3, 3], 2), None, 1).is_err());
-    assert!(PatchConv::new(&noise(&[4, 3, 2, 3], 2), None).is_err());
-    let patches = PatchConv::new(&noise(&[4, 5, 2, 2], 2), None).unwrap();
-    assert!(patches.forward(&x).is_err());
+    let layer = ops::Linear::new(&noise(&[4, 8], 2), None).unwrap();
+    assert!(layer.forward(&noise(&[3, 9], 3)).is_err());
+    assert!(layer.forward(&x.to_dtype(DType::F64).unwrap()).is_err());
+    assert!(layer.forward_onto(&x, None, &x).is_err());
 }

@@ -36,12 +36,11 @@ fn blocks(form: &BlockForm, count: usize, encoder: &VarBuilder<'_>) -> Result<Ve
 fn block(form: &BlockForm, weights: &VarBuilder<'_>) -> Result<Block> {
     let (width, hidden) = (form.width, form.hidden);
     let (attention, mlp) = (weights.pp("self_attn"), weights.pp("mlp"));
-    let [q, k, v] =
-        ["q_proj", "k_proj", "v_proj"].map(|name| Linear::load(width, width, &attention.pp(name)));
+    let layers = ["q_proj", "k_proj", "v_proj"].map(|name| attention.pp(name));
     Ok(Block {
         norm1: Norm::load(width, EPS, &weights.pp("layer_norm1"))?,
         attention: Attention {
-            qkv: Linear::joined(&[q?, k?, v?])?,
+            qkv: Linear::load_joined(width, width, &layers)?,
             out: Linear::load(width, width, &attention.pp("out_proj"))?,
             heads: form.heads,
             causal: form.causal,

@@ -1,7 +1,7 @@
 //! Tensors to slices and back: each operator with the fast version where that fits.
 
 use super::cpu::{self, Activation, Heads, Kernels, Processor, Rows};
-use super::{Dense, plain};
+use super::{Linear, plain};
 use candle_core::{DType, Device, Result, Storage, StorageRef, Tensor};
 use std::ops::Deref;
 
@@ -102,7 +102,7 @@ pub fn gelu_erf(x: &Tensor) -> Result<Tensor> {
     if !fits([x]) {
         return plain::gelu_erf(x);
     }
-    activate(x, Activation::GeluErf)
+    activate(x, Activation::Gelu)
 }
 
 /// See [`plain::quick_gelu`].
@@ -116,13 +116,24 @@ pub fn quick_gelu(x: &Tensor) -> Result<Tensor> {
     activate(x, Activation::QuickGelu)
 }
 
+/// See [`plain::gelu_tanh`].
+///
+/// # Errors
+/// When the type is no float.
+pub fn gelu_tanh(x: &Tensor) -> Result<Tensor> {
+    if !fits([x]) {
+        return plain::gelu_tanh(x);
+    }
+    activate(x, Activation::GeluTanh)
+}
+
 fn activate(x: &Tensor, activation: Activation) -> Result<Tensor> {
     let x = x.contiguous()?;
     let y = cpu::activate(Processor::here(), &Values::of(&x)?, activation);
     Tensor::from_vec(y, x.shape(), x.device())
 }
 
-/// See [`plain::linear`]. A [`Dense`] is faster where the weight is used more than once.
+/// See [`plain::linear`]. A [`Linear`] is faster where the weight is used more than once.
 ///
 /// # Errors
 /// When the shapes do not fit.
@@ -130,7 +141,7 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tens
     if !fits([x, weight]) || !fits(bias) {
         return plain::linear(x, weight, bias);
     }
-    Dense::new(weight, bias)?.forward(x)
+    Linear::new(weight, bias)?.forward(x)
 }
 
 /// See [`plain::attention`]. The parts may be views, as long as the values of a token lie next to each

@@ -8,23 +8,23 @@
 //!
 //! For networks that are to be fast on a CPU:
 //!
-//! - Make each linear layer a [`Dense`] when loading: its weight is laid out for the processor once.
-//! - Give the wide part of a block to one [`Feedforward`]: the wide rows never exist as a whole.
-//! - Pictures may keep their channels last: the convolutions here take `(batch, channels, height,
-//!   width)` in any layout of memory and answer with channels last in memory, so that
-//!   `x.permute((0, 2, 3, 1))` is free and what norms and linear layers want.
+//! - Make each linear layer a [`Linear`] when loading: its weight is laid out for the processor once.
+//! - Give the wide part of a block to [`Mlp::forward_onto`]: the wide rows never exist as a whole.
+//! - Keep the channels of pictures last: [`depthwise_conv2d`] takes `(batch, channels, height, width)` in
+//!   any layout of memory and answers with channels last in memory, so that `x.permute((0, 2, 3, 1))`
+//!   is free on both sides and what norms and linear layers want.
 //! - [`attention`] takes its three parts as views of one product, without copies, and answers so that
 //!   `transpose(1, 2)` and joining the heads is free.
 
 mod cpu;
-mod dense;
 mod fast;
-mod feedforward;
-mod patches;
+mod linear;
+mod mlp;
+mod norm;
 pub mod plain;
 
 pub use cpu::Activation;
-pub use dense::Dense;
-pub use fast::{attention, depthwise_conv2d, gelu_erf, layer_norm, linear, quick_gelu};
-pub use feedforward::{Feedforward, Norm};
-pub use patches::PatchConv;
+pub use fast::{attention, depthwise_conv2d, gelu_erf, gelu_tanh, layer_norm, linear, quick_gelu};
+pub use linear::Linear;
+pub use mlp::Mlp;
+pub use norm::Norm;

@@ -48,6 +48,14 @@ pub fn gelu_erf(x: &Tensor) -> Result<Tensor> {
     x.gelu_erf()
 }
 
+/// The Gaussian error linear unit approximated by tanh: `x/2 · (1 + tanh(√(2/π) · (x + 0.044715·x³)))`.
+///
+/// # Errors
+/// When the type is no float.
+pub fn gelu_tanh(x: &Tensor) -> Result<Tensor> {
+    x.gelu()
+}
+
 /// OpenAI CLIP's unit: `x · σ(1.702 · x)`.
 ///
 /// # Errors
@@ -114,7 +122,7 @@ pub fn depthwise_conv2d(
     if weight.dim(0)? != channels || weight.dim(1)? != 1 {
         candle_core::bail!("kernels {:?} for {channels} channels", weight.dims());
     }
-    let y = x.conv2d(weight, padding, 1, 1, channels)?;
+    let y = x.contiguous()?.conv2d(weight, padding, 1, 1, channels)?;
     match bias {
         Some(bias) => y.broadcast_add(&bias.reshape((1, channels, 1, 1))?),
         None => Ok(y),

@@ -1,15 +1,17 @@
 //! The exponential and what is made of it, a vector at a time.
 
 use pulp::Simd;
+use serde::Deserialize;
 
-/// What a product's rows go through before they are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What stands between the two linear layers of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Activation {
-    /// Nothing.
-    Identity,
-    /// x·Φ(x) with the error function, as `torch.nn.GELU()`.
-    GeluErf,
-    /// x·σ(1.702·x), as in OpenAI's CLIP.
+    /// The exact GELU; torch's default.
+    Gelu,
+    /// Its approximation by tanh.
+    GeluTanh,
+    /// `x · σ(1.702 · x)`, of OpenAI's CLIP.
     QuickGelu,
 }
 
@@ -26,7 +28,7 @@ pub(super) fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let shifted = simd.mul_add_e_f32s(x, constant(core::f32::consts::LOG2_E), constant(ROUND));
     let whole = simd.sub_f32s(shifted, constant(ROUND));
     // ln 2 in two parts: the first has few enough bits to be exact times `whole`.
-    let rest = simd.mul_add_e_f32s(whole, constant(-0.693_359_375), x);
+    let rest = simd.mul_add_e_f32s(whole, constant(-0.693_359_4), x);
     let rest = simd.mul_add_e_f32s(whole, constant(2.121_944_4e-4), rest);
     let mut curve = constant(1.987_569_1e-4);
     for coefficient in [
@@ -76,10 +78,29 @@ pub(super) fn gelu_erf<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     simd.sub_f32s(above, simd.mul_f32s(absolute(simd, x), tail))
 }
 
-/// x / (1 + e^(−1.702·x)).
+/// x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))/2, which is x·σ of twice the tanh's argument.
+#[inline(always)]
+pub(super) fn gelu_tanh<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    const FACTOR: f32 = core::f32::consts::FRAC_2_SQRT_PI * core::f32::consts::SQRT_2;
+    let square = simd.mul_f32s(x, x);
+    let inner = simd.mul_add_e_f32s(square, simd.splat_f32s(0.044_715), simd.splat_f32s(1.0));
+    sigmoid_times(
+        simd,
+        x,
+        simd.mul_f32s(simd.mul_f32s(x, simd.splat_f32s(FACTOR)), inner),
+    )
+}
+
+/// x·σ(1.702·x).
 #[inline(always)]
 pub(super) fn quick_gelu<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
-    let falling = exp(simd, simd.mul_f32s(x, simd.splat_f32s(-1.702)));
+    sigmoid_times(simd, x, simd.mul_f32s(x, simd.splat_f32s(1.702)))
+}
+
+/// x·σ(y) = x / (1 + e^(−y)).
+#[inline(always)]
+fn sigmoid_times<S: Simd>(simd: S, x: S::f32s, y: S::f32s) -> S::f32s {
+    let falling = exp(simd, simd.neg_f32s(y));
     simd.div_f32s(x, simd.add_f32s(falling, simd.splat_f32s(1.0)))
 }
 

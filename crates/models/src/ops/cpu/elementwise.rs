@@ -19,8 +19,8 @@ impl WithSimd for Share<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         match self.activation {
-            Activation::Identity => self.out.copy_from_slice(self.values),
-            Activation::GeluErf => self.each(simd, |x| curves::gelu_erf(simd, x)),
+            Activation::Gelu => self.each(simd, |x| curves::gelu_erf(simd, x)),
+            Activation::GeluTanh => self.each(simd, |x| curves::gelu_tanh(simd, x)),
             Activation::QuickGelu => self.each(simd, |x| curves::quick_gelu(simd, x)),
         }
     }

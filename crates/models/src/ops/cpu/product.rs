@@ -70,7 +70,7 @@ impl WithSimd for TileColumns {
 pub(in crate::ops) struct Finish<'a> {
     /// One value for each output.
     pub(in crate::ops) bias: Option<&'a [f32]>,
-    pub(in crate::ops) activation: Activation,
+    pub(in crate::ops) activation: Option<Activation>,
     /// One value for each output.
     pub(in crate::ops) scale: Option<&'a [f32]>,
     /// One row for each row of the product.
@@ -97,16 +97,17 @@ impl Finish<'_> {
     ) {
         if let Some(bias) = self.bias {
             let bias = tile::load(simd, &bias[column..]);
-            each(sums, |_, across, sum| simd.add_f32s(sum, bias[across]));
+            each(sums, |across, sum| simd.add_f32s(sum, bias[across]));
         }
         match self.activation {
-            Activation::Identity => {}
-            Activation::GeluErf => each(sums, |_, _, sum| curves::gelu_erf(simd, sum)),
-            Activation::QuickGelu => each(sums, |_, _, sum| curves::quick_gelu(simd, sum)),
+            None => {}
+            Some(Activation::Gelu) => each(sums, |_, sum| curves::gelu_erf(simd, sum)),
+            Some(Activation::GeluTanh) => each(sums, |_, sum| curves::gelu_tanh(simd, sum)),
+            Some(Activation::QuickGelu) => each(sums, |_, sum| curves::quick_gelu(simd, sum)),
         }
         if let Some(scale) = self.scale {
             let scale = tile::load(simd, &scale[column..]);
-            each(sums, |_, across, sum| simd.mul_f32s(sum, scale[across]));
+            each(sums, |across, sum| simd.mul_f32s(sum, scale[across]));
         }
         if let Some(residual) = &self.residual {
             for (row, sums) in (first..residual.count()).zip(sums.iter_mut()) {
@@ -119,15 +120,15 @@ impl Finish<'_> {
     }
 }
 
-/// Changes every vector of a tile, told its row and its place in the row.
+/// Changes every vector of a tile, told its place in its row.
 #[inline(always)]
 fn each<V: Copy, const ROWS: usize>(
     tile: &mut [[V; tile::ACROSS]; ROWS],
-    change: impl Fn(usize, usize, V) -> V,
+    change: impl Fn(usize, V) -> V,
 ) {
-    for row in 0..ROWS {
-        for across in 0..tile::ACROSS {
-            tile[row][across] = change(row, across, tile[row][across]);
+    for row in tile {
+        for (across, value) in row.iter_mut().enumerate() {
+            *value = change(across, *value);
         }
     }
 }

@@ -53,7 +53,7 @@ fn products_of_every_shape() {
             let matrix = Matrix::of_weight(processor, &Rows::packed(&weight, inputs));
             let finish = Finish {
                 bias: Some(&bias),
-                activation: Activation::Identity,
+                activation: None,
                 scale: Some(&scale),
                 residual: Some(Rows::packed(&residual, outputs)),
             };
@@ -94,13 +94,13 @@ fn feedforwards_are_their_parts_one_after_the_other() {
         };
         let nothing = Finish {
             bias: None,
-            activation: Activation::Identity,
+            activation: None,
             scale: None,
             residual: None,
         };
         let between = Finish {
             bias: Some(&bias),
-            activation: Activation::GeluErf,
+            activation: Some(Activation::Gelu),
             ..nothing
         };
         let finish = Finish {
@@ -276,7 +276,11 @@ fn attention_of_every_shape() {
 #[test]
 fn what_is_no_number_stays_none() {
     for processor in Processor::all() {
-        for activation in [Activation::GeluErf, Activation::QuickGelu] {
+        for activation in [
+            Activation::Gelu,
+            Activation::GeluTanh,
+            Activation::QuickGelu,
+        ] {
             assert!(
                 activate(processor, &[f32::NAN; 40], activation)
                     .iter()
@@ -300,7 +304,11 @@ fn what_is_no_number_stays_none() {
 fn activations_far_out() {
     for processor in Processor::all() {
         let x = [-1e30, -100.0, -20.0, 0.0, 20.0, 100.0, 1e30];
-        for activation in [Activation::GeluErf, Activation::QuickGelu] {
+        for activation in [
+            Activation::Gelu,
+            Activation::GeluTanh,
+            Activation::QuickGelu,
+        ] {
             let y = activate(processor, &x, activation);
             assert!(
                 y[..3].iter().all(|y| y.abs() < 1e-6),

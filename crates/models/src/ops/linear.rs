@@ -1,6 +1,6 @@
 //! Linear layers whose weights are laid out once.
 
-use super::cpu::{self, Activation, Finish, Matrix, Processor, Rows};
+use super::cpu::{self, Finish, Matrix, Processor, Rows};
 use super::fast::{Values, fits, is_per, optional};
 use super::plain;
 use candle_core::{Result, Tensor};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// In single precision on the CPU it holds its weight in the order in which products read it, and
 /// takes `x` of that kind alone; else it holds the tensor.
 #[derive(Clone, Debug)]
-pub struct Dense {
+pub struct Linear {
     weight: Weight,
     bias: Option<Tensor>,
     inputs: usize,
@@ -25,7 +25,7 @@ enum Weight {
     Plain(Tensor),
 }
 
-impl Dense {
+impl Linear {
     /// From `weight` `(out, in)` and `bias` `(out)`, as torch stores them.
     ///
     /// # Errors
@@ -54,6 +54,30 @@ impl Dense {
             inputs,
             outputs,
         })
+    }
+
+    /// A convolution whose step is the side of its kernel, without padding, as a linear layer over
+    /// patches: `weight` is `(out, channels, side, side)`, and a patch lies line by line with its
+    /// channels last.
+    ///
+    /// # Errors
+    /// When the shapes do not fit each other.
+    pub fn of_convolution(weight: &Tensor, bias: Option<&Tensor>) -> Result<Self> {
+        Self::new(&weight.permute((0, 2, 3, 1))?.flatten_from(1)?, bias)
+    }
+
+    /// Several layers of the same input as one, their outputs side by side: reads `weight`, `(outputs,
+    /// inputs)`, and `bias`, `(outputs)`, of each.
+    ///
+    /// # Errors
+    /// When one is missing or has another shape.
+    pub fn load_joined(inputs: usize, outputs: usize, layers: &[VarBuilder<'_>]) -> Result<Self> {
+        let read = |name, shape: &[usize]| -> Result<Tensor> {
+            let parts: Result<Vec<_>> = layers.iter().map(|vb| vb.get(shape, name)).collect();
+            Tensor::cat(&parts?, 0)
+        };
+        let bias = read("bias", &[outputs])?;
+        Self::new(&read("weight", &[outputs, inputs])?, Some(&bias))
     }
 
     /// From the tensors `weight`, `(outputs, inputs)`, and `bias`, `(outputs)`.
@@ -122,7 +146,7 @@ impl Dense {
         let residual = optional(residual.as_ref())?;
         let finish = Finish {
             bias: bias.as_deref(),
-            activation: Activation::Identity,
+            activation: None,
             scale: scale.as_deref(),
             residual: residual
                 .as_deref()
