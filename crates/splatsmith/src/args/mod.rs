@@ -9,6 +9,7 @@ mod limits;
 mod mine;
 mod network;
 mod rehearse;
+mod serve;
 mod source;
 mod wallet;
 
@@ -24,6 +25,7 @@ pub(crate) use limits::LimitArgs;
 pub(crate) use mine::MineArgs;
 pub(crate) use network::NetworkArgs;
 pub(crate) use rehearse::RehearseArgs;
+pub(crate) use serve::ServeArgs;
 pub(crate) use source::SourceArgs;
 pub(crate) use wallet::WalletArgs;
 
@@ -66,6 +68,8 @@ pub(crate) enum Command {
     Convert(ConvertArgs),
     /// Judge a splat cloud as the validator would: exit code 0 pass, 1 fail, 2 cannot be judged
     Judge(JudgeArgs),
+    /// Answer over HTTP: as a generation endpoint, a pod, or a validator's validation service
+    Serve(ServeArgs),
     /// Mine: pull tasks from validators, answer them, learn from the feedback
     Mine(Box<MineArgs>),
     /// Mine a local test network of validators that keep the real rules

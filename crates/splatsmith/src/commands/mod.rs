@@ -14,6 +14,7 @@ mod pictures;
 mod prompts;
 mod rehearse;
 mod render;
+mod serve;
 mod session;
 pub(crate) mod subnet;
 mod views;
@@ -30,6 +31,7 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<Outcome, Failur
         Command::Inspect(args) => inspect::run(&args, console),
         Command::Convert(args) => convert::run(&args, console),
         Command::Judge(args) => judge::run(&args, console),
+        Command::Serve(args) => serve::run(&args),
         Command::Mine(args) => mine::run(&args, console),
         Command::Rehearse(args) => rehearse::run(&args, console),
     }

@@ -56,7 +56,7 @@ async fn cancel_after(deadline: Option<Duration>, shutdown: CancellationToken) {
 
 /// Cancels at the first Ctrl-C or SIGTERM; a second one ends the process, whose ledger a crash
 /// cannot hurt.
-async fn interrupted(shutdown: CancellationToken) {
+pub(super) async fn interrupted(shutdown: CancellationToken) {
     signal().await;
     info!("stopping: work in hand is finished; interrupt again to leave it for the next start");
     shutdown.cancel();

@@ -12,6 +12,7 @@ mod network;
 mod problems;
 mod rehearsing;
 mod rendering;
+mod serving;
 mod source;
 mod wallet;
 
@@ -26,6 +27,7 @@ pub(crate) use network::NetworkConfig;
 pub use problems::{Problem, Problems};
 pub(crate) use rehearsing::RehearseConfig;
 pub(crate) use rendering::{Backdrop, FilmFormat, Layer, RenderConfig, SHEET_GAP, Target};
+pub(crate) use serving::ServingConfig;
 pub(crate) use source::SourceConfig;
 pub(crate) use wallet::WalletConfig;
 
