@@ -144,7 +144,7 @@ fn interrupt(miner: &mut Child) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn validators_come_and_go_and_the_chain_may_die() {
+async fn validators_come_and_go_and_the_chain_may_change_and_die() {
     let stage = Stage::set().await;
     let node = Node::start(Era::with(&stage.neurons(&[0, 1]))).await;
     let url = node.url.to_string();
@@ -159,7 +159,18 @@ async fn validators_come_and_go_and_the_chain_may_die() {
     wait_for("a task of 2", || stage.pulled(2) > 0).await;
     let left = stage.pulled(0);
 
-    // The chain dies: whoever is known stays in use.
+    // An upgrade changes what nobody here can read: whoever is known stays in use.
+    node.garble();
+    wait_for("an alarm about the upgrade", || {
+        stage
+            .log("first.log")
+            .contains("a form this version does not understand")
+    })
+    .await;
+    let one = stage.pulled(1);
+    wait_for("mining through the upgrade", || stage.pulled(1) > one).await;
+
+    // The chain dies: the same.
     drop(node);
     let (one, two) = (stage.pulled(1), stage.pulled(2));
     wait_for("mining without a chain", || {
