@@ -16,6 +16,7 @@ mod open_clip;
 pub mod ops;
 mod quality;
 mod resize;
+pub mod scorer;
 mod tokenizer;
 
 pub use clip::{ClipText, ClipTextConfig, ClipVision, ClipVisionConfig};
@@ -27,4 +28,5 @@ pub use open_clip::{TextTower, TextTowerConfig};
 pub use ops::Activation;
 pub use quality::QualityNet;
 pub use resize::{Filter, resize, resize_by};
+pub use scorer::Scorer;
 pub use tokenizer::{ClipTokenizer, TokenizerError};
