@@ -15,7 +15,7 @@ use splat::{
     },
 };
 
-use crate::verdict::Gate;
+use crate::verdict::{Gate, Part};
 
 /// `torch.allclose` as the validator calls it.
 const RELATIVE_TOLERANCE: f64 = 1e-5;
@@ -239,17 +239,31 @@ pub(crate) fn visible(views: &[Image]) -> Gate {
     }
 }
 
-/// A negative similarity has no logarithm: the validator's geometric mean of it is not a number,
-/// and its answer cannot be written.
-pub(crate) fn similarity_defined(similarities: &[f64]) -> Gate {
+/// A negative number has no logarithm: unless it is filtered out, the validator's geometric mean is
+/// not a number, and its answer cannot be written.
+pub(crate) fn similarity_defined(similarities: &[f64], mean: Part) -> Gate {
     let least = similarities.iter().copied().fold(f64::INFINITY, f64::min);
     Gate {
         name: "least_similarity",
         value: least,
         limit: 0.0,
-        pass: least >= 0.0,
+        pass: mean != Part::NotScored,
         why: format!(
-            "the two least alike neighbouring views have a similarity of {least:.3}; below 0 the validator's mean is not a number"
+            "the two least alike neighbouring views have a similarity of {least:.3}; below 0 the validator's mean is not a number, unless it leaves them out"
+        ),
+    }
+}
+
+/// As [`similarity_defined`], of the cosines with a prompt picture; those with words are clipped.
+pub(crate) fn alignment_defined(cosines: &[f32], mean: Part) -> Gate {
+    let least = cosines.iter().copied().fold(f32::INFINITY, f32::min);
+    Gate {
+        name: "least_alignment",
+        value: least.into(),
+        limit: 0.0,
+        pass: mean != Part::NotScored,
+        why: format!(
+            "the view least like the prompt has a cosine of {least:.3}; below 0 the validator's mean over a prompt picture is not a number, unless it leaves it out"
         ),
     }
 }

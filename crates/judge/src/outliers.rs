@@ -8,31 +8,60 @@
 const NEIGHBOURS: usize = 5;
 const CONTAMINATION: f64 = 0.1;
 
-/// The geometric mean of `values` without their outliers, as the validator computes it; `None` for
-/// fewer than six values (each needs five neighbours), for values below 0, and for NaN.
+/// The geometric mean of `values` without their outliers, as the validator computes it; `None` where
+/// it gets no number: for fewer than six values (each needs five neighbours), where a value is no
+/// number, and where one below 0 is left after filtering.
 #[must_use]
 pub fn filtered_geometric_mean(values: &[f64]) -> Option<f64> {
-    if values.len() <= NEIGHBOURS || !values.iter().all(|&value| value >= 0.0) {
+    geometric_mean(&inliers(values, |left, right| (left - right).abs())?)
+}
+
+/// As [`filtered_geometric_mean`], of values in single precision, whose distances the validator
+/// rounds so: it decides ties.
+pub(crate) fn filtered_singles(values: &[f32]) -> Option<Vec<f64>> {
+    let values: Vec<f64> = values.iter().copied().map(f64::from).collect();
+    inliers(&values, |left, right| {
+        f64::from((left as f32 - right as f32).abs())
+    })
+}
+
+/// `exp` of the mean of the logarithms; `None` where torch's would be no number.
+pub(crate) fn geometric_mean(values: &[f64]) -> Option<f64> {
+    if values.is_empty() || !values.iter().all(|&value| value >= 0.0) {
+        return None;
+    }
+    let logs: f64 = values.iter().map(|value| value.ln()).sum();
+    Some((logs / values.len() as f64).exp())
+}
+
+/// The values that do not stand apart, in their order.
+fn inliers(values: &[f64], distance: impl Fn(f64, f64) -> f64) -> Option<Vec<f64>> {
+    if values.len() <= NEIGHBOURS {
         return None;
     }
     let oddness: Vec<f64> = values
         .iter()
-        .map(|value| {
+        .map(|&value| {
             let mut distances: Vec<f64> =
-                values.iter().map(|other| (value - other).abs()).collect();
+                values.iter().map(|&other| distance(value, other)).collect();
             distances.sort_by(f64::total_cmp);
             // The nearest is the value itself.
             distances[NEIGHBOURS]
         })
         .collect();
     let limit = percentile(&oddness, 1.0 - CONTAMINATION);
-    let kept: Vec<f64> = values
+    // What cannot be compared is kept, and spoils the mean.
+    let is_odd = |oddness: f64| oddness > limit;
+    let kept = values
         .iter()
-        .zip(&oddness)
-        .filter(|&(_, &oddness)| oddness <= limit)
-        .map(|(value, _)| value.ln())
-        .collect();
-    Some((kept.iter().sum::<f64>() / kept.len() as f64).exp())
+        .zip(oddness)
+        .filter(|&(_, oddness)| !is_odd(oddness));
+    // The validator marks outliers with −1 and then drops whatever is −1.
+    Some(
+        kept.map(|(&value, _)| value)
+            .filter(|&value| value != -1.0)
+            .collect(),
+    )
 }
 
 /// numpy's default percentile: linear between the two nearest ranks.

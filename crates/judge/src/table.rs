@@ -59,6 +59,11 @@ impl Table<'_> {
         part: Part,
         why: &str,
     ) -> fmt::Result {
+        let missing = self
+            .verdict
+            .not_scored
+            .iter()
+            .find(|missing| missing.part == name);
         match part {
             Part::Scored(value) => writeln!(
                 formatter,
@@ -68,7 +73,7 @@ impl Table<'_> {
                 formatter,
                 "      {name:<20} {}              {}",
                 self.paint(DIM, " not scored"),
-                self.paint(DIM, why)
+                self.paint(DIM, missing.map_or(why, |missing| &missing.why))
             ),
         }
     }
@@ -82,6 +87,7 @@ impl fmt::Display for Table<'_> {
             threshold,
             gates,
             parts,
+            ..
         } = self.verdict;
         writeln!(
             formatter,

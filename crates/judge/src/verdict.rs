@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::{measure::NotScored, score};
+
 /// A yes-or-no condition on the cloud itself.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Gate {
@@ -38,23 +40,51 @@ impl Part {
     }
 }
 
+impl From<Option<f64>> for Part {
+    fn from(value: Option<f64>) -> Self {
+        value.map_or(Self::NotScored, Self::Scored)
+    }
+}
+
 /// The parts of the validator's score, and the CLIP gate beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Parts {
     /// DINOv2 quality, mean over 16 views, 0 to 1.
     pub iqa: Part,
-    /// Alignment of the views with the prompt.
+    /// Alignment of the views with the prompt: 0 to about 1, more where words fit very well.
     pub alignment: Part,
     /// Structural similarity of adjacent views, −1 to 1.
     pub ssim: Part,
-    /// Perceptual distance of adjacent views.
+    /// Perceptual likeness of adjacent views: 1 less their LPIPS distance.
     pub lpips: Part,
     /// Mean CLIP cosine of four views with the prompt.
     pub clip: Part,
 }
 
-/// What judging found: `pass` holds only if every gate passes and the score, where there is one,
-/// reaches its threshold.
+impl Parts {
+    /// Nothing measured.
+    pub(crate) const NONE: Self = Self {
+        iqa: Part::NotScored,
+        alignment: Part::NotScored,
+        ssim: Part::NotScored,
+        lpips: Part::NotScored,
+        clip: Part::NotScored,
+    };
+
+    /// The validator's score of them, where all four are known.
+    #[must_use]
+    pub fn score(&self) -> Option<f64> {
+        Some(score::final_score(
+            self.iqa.value()?,
+            self.alignment.value()?,
+            self.ssim.value()?,
+            self.lpips.value()?,
+        ))
+    }
+}
+
+/// What judging found: `pass` holds only if every gate passes and the score reaches its threshold.
+/// Where no network was asked there is no score, and the gates decide.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Verdict {
     /// The decision.
@@ -68,6 +98,8 @@ pub struct Verdict {
     pub gates: Vec<Gate>,
     /// The numbers behind the score.
     pub parts: Parts,
+    /// Why parts that were to be measured have no number; empty where no network was asked.
+    pub not_scored: Vec<NotScored>,
 }
 
 impl Verdict {
@@ -86,7 +118,7 @@ impl Verdict {
         self.parts
             .ssim
             .value()
-            .map(|ssim| 1.0 / (1.0 + (-35.0 * (ssim - 0.83)).exp()))
+            .map(|ssim| f64::from(score::sigmoid(ssim, 35.0, 0.83)))
     }
 
     /// The outcome in a few words.
@@ -94,6 +126,10 @@ impl Verdict {
     pub fn summary(&self) -> String {
         match (self.failed_gate(), self.score) {
             (Some(gate), _) => format!("{}: {}", gate.name, gate.why),
+            (None, None) if !self.not_scored.is_empty() => {
+                let parts: Vec<&str> = self.not_scored.iter().map(|missing| missing.part).collect();
+                format!("not scored, for want of {}", parts.join(", "))
+            }
             (None, None) => "all gates pass; the networks for a score are not here".to_owned(),
             (None, Some(score)) if self.pass => {
                 format!("{score:.3} reaches the threshold of {:.3}", self.threshold)

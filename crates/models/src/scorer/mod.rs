@@ -10,7 +10,7 @@ mod gate;
 mod quality;
 mod views;
 
-use candle_core::{Result, Tensor};
+use candle_core::{DType, Device, Tensor};
 
 pub use alignment::{ImageAlignment, TextAlignment};
 pub use distance::Distance;
@@ -18,47 +18,54 @@ pub use gate::ClipGate;
 pub use quality::Quality;
 pub use views::{Picture, Views};
 
-/// A part that is ready, or in words why it is not: which file is missing and how to get it.
-pub type Part<T> = std::result::Result<T, String>;
+/// Why a part cannot be measured: which file is missing and how to get it, or what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NotReady(pub String);
 
-/// The parts of the validator's score that need networks, and the CLIP gate beside them.
+/// The parts of the validator's score that need networks, and the CLIP gate beside them: each ready,
+/// or why not.
 #[derive(Debug, Clone)]
 pub struct Scorer {
+    /// Where the networks run, and views go.
+    pub device: Device,
     /// How good each view looks.
-    pub quality: Part<Quality>,
+    pub quality: Result<Quality, NotReady>,
     /// How well each view fits a prompt of words.
-    pub text: Part<TextAlignment>,
+    pub text: Result<TextAlignment, NotReady>,
     /// How well each view fits a prompt picture.
-    pub image: Part<ImageAlignment>,
+    pub image: Result<ImageAlignment, NotReady>,
     /// How far each view is from the next.
-    pub distance: Part<Distance>,
+    pub distance: Result<Distance, NotReady>,
     /// OpenAI CLIP's opinion.
-    pub gate: Part<ClipGate>,
+    pub gate: Result<ClipGate, NotReady>,
 }
 
 impl Scorer {
     /// A scorer of which nothing is ready, for one reason.
     #[must_use]
     pub fn absent(why: &str) -> Self {
+        let not_ready = || NotReady(why.to_owned());
         Self {
-            quality: Err(why.to_owned()),
-            text: Err(why.to_owned()),
-            image: Err(why.to_owned()),
-            distance: Err(why.to_owned()),
-            gate: Err(why.to_owned()),
+            device: Device::Cpu,
+            quality: Err(not_ready()),
+            text: Err(not_ready()),
+            image: Err(not_ready()),
+            distance: Err(not_ready()),
+            gate: Err(not_ready()),
         }
     }
 }
 
 /// Rows of unit length, in single precision: `(batch, width)`.
-fn unit(features: &Tensor) -> Result<Tensor> {
-    let features = features.to_dtype(candle_core::DType::F32)?;
+fn unit(features: &Tensor) -> candle_core::Result<Tensor> {
+    let features = features.to_dtype(DType::F32)?;
     let length = features.sqr()?.sum_keepdim(1)?.sqrt()?;
     features.broadcast_div(&length)
 }
 
 /// The cosine of each row of `rows` with the one row of `with`.
-fn cosines(rows: &Tensor, with: &Tensor) -> Result<Vec<f32>> {
+fn cosines(rows: &Tensor, with: &Tensor) -> candle_core::Result<Vec<f32>> {
     unit(rows)?
         .matmul(&unit(with)?.t()?.contiguous()?)?
         .squeeze(1)?

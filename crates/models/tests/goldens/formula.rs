@@ -1,6 +1,5 @@
 //! Weights and pictures from a formula, so that no golden has to carry them: the twin of
 //! tests/goldens/formula.py, equal to it to the last bit.
-#![allow(dead_code)]
 
 use candle_core::{Device, Tensor};
 
