@@ -287,15 +287,31 @@ async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, CallError
 
 async fn parse<S: Synapse>(body: Vec<u8>) -> Result<S, CallError> {
     let is_large = body.len() > LARGE_BODY;
-    let parse = move || {
-        serde_json::from_slice(&body).map_err(|error| CallError::Malformed(error.to_string()))
-    };
+    let parse = move || parse_now(&body);
     if is_large {
         return tokio::task::spawn_blocking(parse)
             .await
-            .unwrap_or_else(|error| Err(CallError::Malformed(error.to_string())));
+            .unwrap_or_else(|error| Err(malformed(&error)));
     }
     parse()
+}
+
+fn parse_now<S: Synapse>(body: &[u8]) -> Result<S, CallError> {
+    serde_json::from_slice(body).map_err(|error| malformed(&error))
+}
+
+/// The parser may quote the peer.
+fn malformed(error: &impl ToString) -> CallError {
+    CallError::Malformed(crate::call_error::printable(&error.to_string()))
+}
+
+/// What a reply comes to.
+#[cfg(fuzzing)]
+pub(crate) fn outcome<S: Synapse>(status: u16, body: &[u8]) -> Result<S, CallError> {
+    match status {
+        200 => parse_now(body),
+        _ => Err(CallError::of_status(status, body)),
+    }
 }
 
 /// An HTTP error with its causes and without the address, which the caller knows.

@@ -18,6 +18,8 @@ mod synapse;
 mod wallet;
 
 pub mod chain;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod keyfile;
 
 pub use address_policy::{AddressPolicy, AddressRefusal};

@@ -26,6 +26,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{Keypair, PublicKey, RequiredField, Synapse};
 use route::Route;
 
+#[cfg(fuzzing)]
+pub(crate) use server::converse;
+
 /// Callers whose last nonce is remembered.
 const NONCE_CAPACITY: usize = 1 << 16;
 

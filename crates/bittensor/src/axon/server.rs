@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -44,6 +45,8 @@ pub(super) async fn serve(
         };
         let (service, shutdown) = (Arc::clone(&service), shutdown.clone());
         connections.spawn(async move {
+            // Only a matter of speed: replies are short and awaited.
+            let _ = stream.set_nodelay(true);
             serve_connection(service, stream, peer, shutdown, grace).await;
             drop(permit);
         });
@@ -55,6 +58,15 @@ pub(super) async fn serve(
         .finish(grace.saturating_sub(asked_at.elapsed()))
         .await;
     Ok(())
+}
+
+/// Serves one connection that is no socket.
+#[cfg(fuzzing)]
+pub(crate) async fn converse<S: AsyncRead + AsyncWrite + Unpin>(axon: Axon, stream: S) {
+    let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+    let service = Arc::new(Service::new(axon, peer));
+    let (_, grace) = service.limits();
+    serve_connection(service, stream, peer, CancellationToken::new(), grace).await;
 }
 
 async fn accept(
@@ -72,15 +84,13 @@ async fn accept(
     }
 }
 
-async fn serve_connection(
+async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin>(
     service: Arc<Service>,
-    stream: TcpStream,
+    stream: S,
     peer: SocketAddr,
     shutdown: CancellationToken,
     grace: Duration,
 ) {
-    // Only a matter of speed: replies are short and awaited.
-    let _ = stream.set_nodelay(true);
     let answer = service_fn(move |request| {
         let service = Arc::clone(&service);
         async move { Ok::<_, Infallible>(service.answer(request, peer).await) }

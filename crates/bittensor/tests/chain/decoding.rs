@@ -1,5 +1,7 @@
 //! Decoding alone: parity with the SDK, and what is refused.
 
+use std::path::Path;
+
 use bittensor::chain::{ChainError, Runtime};
 use bittensor::{Metagraph, Neuron};
 use parity_scale_codec::{Compact, Encode};
@@ -238,5 +240,37 @@ proptest! {
         if let Ok(runtime) = Runtime::from_metadata(&bytes) {
             let _ = runtime.metagraph(17, &goldens::wrapped_neurons(), &goldens::wrapped_state());
         }
+    }
+}
+
+/// The seeds of `fuzz_targets/chain.rs`: two generations of metadata, with the goldens in their layout.
+/// With `SPLATSMITH_WRITE_SEEDS` set they are written, otherwise they must be as they would be.
+#[test]
+fn the_fuzz_target_begins_with_these_layouts() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/chain");
+    let seed = |choice: u8, metadata: &[u8], neurons: &[u8], state: &[u8]| {
+        let length = |bytes: &[u8]| u16::try_from(bytes.len()).unwrap().to_le_bytes();
+        let lengths = [length(metadata), length(neurons)].concat();
+        [&[choice], lengths.as_slice(), metadata, neurons, state].concat()
+    };
+    let (plain, wrapped) = (plain_types(), wrapped_types());
+    let (neurons, state) = (goldens::neurons(), goldens::state());
+    let (new_neurons, new_state) = (goldens::wrapped_neurons(), goldens::wrapped_state());
+    for (name, bytes) in [
+        ("plain", seed(0, &metadata::v15(&plain), &neurons, &state)),
+        (
+            "wrapped",
+            seed(1, &metadata::v16(&wrapped), &new_neurons, &new_state),
+        ),
+        ("own_v16", seed(9, &metadata::v16(&plain), &neurons, &state)),
+        (
+            "own_v15",
+            seed(9, &metadata::v15(&wrapped), &new_neurons, &new_state),
+        ),
+    ] {
+        if std::env::var_os("SPLATSMITH_WRITE_SEEDS").is_some() {
+            std::fs::write(folder.join(name), &bytes).unwrap();
+        }
+        assert_eq!(std::fs::read(folder.join(name)).unwrap(), bytes, "{name}");
     }
 }
