@@ -122,6 +122,8 @@ class CountingAxon(bt.Axon):
 
 
 class Validator:
+    axon_class = CountingAxon
+
     def __init__(self, number: int, book: Book, cooldown: int, image_share: float):
         self.number, self.book, self.cooldown, self.image_share = number, book, cooldown, image_share
         self.keypair = Keypair.create_from_seed("0x" + f"{number + 1:064x}")
@@ -130,10 +132,13 @@ class Validator:
         self.cooldown_until = 0
         self.violations = 0
         wallet = types.SimpleNamespace(hotkey=self.keypair, coldkeypub=self.keypair)
-        self.axon = CountingAxon(
+        self.axon = self.axon_class(
             wallet=wallet, port=self.port, ip="127.0.0.1", external_ip="127.0.0.1", external_port=self.port
         )
         self.axon.book = book
+        self.attach()
+
+    def attach(self) -> None:
         self.axon.attach(forward_fn=self.pull)
         self.axon.attach(forward_fn=self.submit, blacklist_fn=self.blacklist)
 

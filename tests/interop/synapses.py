@@ -1,5 +1,6 @@
 """The subnet's synapses, as fields of real SDK classes, and the licence sentence."""
 
+import functools
 import os
 
 # The SDK reads its own command line otherwise, and writes logs to the home folder.
@@ -8,6 +9,10 @@ os.environ.setdefault("BT_NO_PARSE_CLI_ARGS", "true")
 import bittensor as bt
 from bittensor.utils import networking
 from pydantic import BaseModel
+
+# The SDK makes the class's JSON schema anew for every field of every message, a tenth of a second each.
+required_fields = functools.cache(lambda synapse_class: synapse_class.model_json_schema().get("required", []))
+bt.Synapse.get_required_fields = lambda synapse: required_fields(type(synapse))
 
 # Each Dendrite asks a public service for its own address, which a test must not.
 networking.get_external_ip = lambda: "192.0.2.10"

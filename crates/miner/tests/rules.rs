@@ -1,4 +1,5 @@
-//! The validators' rules from the miner's side: registration, duels, and who goes first.
+//! The validators' rules from the miner's side: registration, duels, who goes first, and what an ignored
+//! answer means. What the rules are on the validators' side is in `subnet17/tests/rules.rs`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,8 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use generate::{Generation, Generator, Request};
-use miner::{Event, Limit, MinerConfig, MinerError, Stamped};
-use support::{Instant, PullFault, RULES, Rig};
+use miner::{Event, Limit, MinerConfig, MinerError, Outcome, Stamped};
+use support::{Instant, PullFault, RULES, Rig, SubmitFault};
 use tokio_util::sync::CancellationToken;
 
 /// Takes its time, or for ever.
@@ -182,4 +183,114 @@ async fn what_busy_generators_cannot_get_to_in_time_is_answered_empty() {
         let pulls = uids.iter().filter(|&&pulled| pulled == uid).count();
         assert!(pulls >= 2, "uid {uid}: {pulls} pulls of {uids:?}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_within_the_validation_lock_is_not_followed_by_another_in_it() {
+    let rig = Rig::new(1).await;
+    let lock = Duration::from_secs(2);
+    rig.validators[0].seen.lock().unwrap().submit_faults = [SubmitFault::Locked(lock)].into();
+    let mut config = rig.config(Limit::Tasks(1));
+    config.rules.validation_lock = lock;
+    let run = rig.start_with(config, vec![Arc::default()]);
+    let (summary, events) = run.end().await;
+    rig.assert_clean();
+    assert_eq!((summary.totals.accepted, summary.totals.rejected), (1, 0));
+    let seen = rig.validators[0].seen.lock().unwrap();
+    // One that came within the lock would have been ignored too.
+    assert_eq!((seen.submissions, seen.pulls), (2, 2), "asked in between");
+    let doubts = events
+        .iter()
+        .filter(|event| matches!(event, Event::InDoubt { .. }));
+    assert_eq!(doubts.count(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_too_soon_after_an_accepted_one_is_asked_about_and_sent_again() {
+    let rig = Rig::new(1).await;
+    rig.validators[0].seen.lock().unwrap().submit_faults = [SubmitFault::TooSoon].into();
+    let mut config = rig.config(Limit::Tasks(1));
+    config.rules.validation_lock = Duration::from_secs(2);
+    let (summary, _) = rig.start_with(config, vec![Arc::default()]).end().await;
+    rig.assert_clean();
+    assert_eq!((summary.totals.accepted, summary.totals.rejected), (1, 0));
+    assert_eq!(rig.validators[0].seen.lock().unwrap().submissions, 2);
+}
+
+#[tokio::test]
+async fn an_answer_to_the_wrong_task_costs_nothing_and_is_not_insisted_on() {
+    let rig = Rig::new(1).await;
+    rig.validators[0].seen.lock().unwrap().submit_faults = [SubmitFault::WrongTask].into();
+    let (summary, _) = rig.mine(Limit::Tasks(2)).await;
+    rig.assert_clean();
+    assert_eq!((summary.totals.rejected, summary.totals.doubled), (0, 0));
+    assert!(summary.totals.accepted >= 1);
+    let seen = rig.validators[0].seen.lock().unwrap();
+    assert!(seen.answered.contains_key("0-1b"), "{:?}", seen.answered);
+}
+
+#[tokio::test]
+async fn a_failed_scorer_is_nobody_s_fault() {
+    let rig = Rig::new(1).await;
+    rig.validators[0].seen.lock().unwrap().submit_faults = [SubmitFault::Unscored].into();
+    let (summary, events) = rig.mine(Limit::Tasks(2)).await;
+    rig.assert_clean();
+    let outcomes: Vec<Outcome> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Answered { outcome, .. } => Some(*outcome),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(outcomes, [Outcome::Unscored, Outcome::Accepted]);
+    assert_eq!((summary.totals.rejected, summary.totals.lost), (0, 0));
+    assert_eq!(rig.validators[0].seen.lock().unwrap().submissions, 2);
+}
+
+#[tokio::test]
+async fn an_image_s_licence_is_signed_over_all_of_its_base64() {
+    let rig = Rig::new(1).await;
+    rig.validators[0].seen.lock().unwrap().image_bytes = 2_000_000;
+    let (summary, _) = rig.mine(Limit::Tasks(2)).await;
+    rig.assert_clean();
+    assert_eq!(summary.totals.accepted, 2);
+}
+
+#[tokio::test]
+async fn the_owner_s_validator_is_asked_more_often_than_others_that_have_nothing() {
+    let rig = Rig::new(2).await;
+    for validator in &rig.validators {
+        let nothing = std::iter::repeat_n(PullFault::Nothing, 100);
+        validator.seen.lock().unwrap().pull_faults = nothing.collect();
+    }
+    let mut config = rig.config(Limit::Never);
+    config.owner = Some(rig.validators[1].neuron().hotkey);
+    // Without a task others are asked again after a fifteenth of the cooldown, it after a sixtieth.
+    config.rules.cooldown = Duration::from_secs(30);
+    mine_for(
+        &rig,
+        config,
+        vec![Arc::<Instant>::default()],
+        Duration::from_secs(5),
+    )
+    .await;
+    let pulls = |uid: usize| rig.validators[uid].seen.lock().unwrap().pulls;
+    assert!(pulls(1) >= pulls(0) + 2, "{} and {}", pulls(1), pulls(0));
+}
+
+#[test]
+fn on_the_real_network_the_defaults_are_the_official_miner_s() {
+    let metagraph = bittensor::Metagraph {
+        netuid: 17,
+        neurons: Vec::new(),
+        speed: 1.0,
+    };
+    let config = MinerConfig::new(metagraph, "unused".into());
+    assert_eq!(config.rules, subnet17::Rules::PULL_2025);
+    assert_eq!(config.pull_timeout, Duration::from_secs(12));
+    assert_eq!(config.submit_timeout, Duration::from_secs(300));
+    assert_eq!(config.min_stake.to_bits(), 1000f64.to_bits());
+    assert_eq!(config.owner, subnet17::OWNER_HOTKEY.parse().ok());
+    assert!(config.rules.longest_pull_gap() < Duration::from_secs(20 * 60));
+    assert!(config.blacklist.uids.contains(&180));
 }

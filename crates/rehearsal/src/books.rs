@@ -1,7 +1,7 @@
 //! What one validator has handed out and got back: the truth a report is made from, kept by the
 //! validator's own eyes and not by what any miner says of itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bittensor::PublicKey;
 use serde::Serialize;
@@ -42,6 +42,8 @@ struct Record {
     deliveries: u32,
     /// A submission of it is with the scorer.
     judging: bool,
+    /// The validator lost its memory of it before it was answered.
+    forgotten: bool,
     answer: Option<Answer>,
 }
 
@@ -58,6 +60,13 @@ pub struct Unanswered {
     pub prompt: String,
 }
 
+impl Record {
+    /// Whether it reached its miner and an answer is still due.
+    fn is_open(&self) -> bool {
+        self.deliveries > 0 && self.answer.is_none() && !self.forgotten
+    }
+}
+
 /// One validator's books.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Books {
@@ -68,7 +77,9 @@ pub(crate) struct Books {
     wrong_task: u64,
     forbidden: u64,
     doubled: u64,
-    faults: u64,
+    faults: BTreeMap<&'static str, u64>,
+    /// Miners whose task was forgotten, and who have not been given another since.
+    bereft: BTreeSet<PublicKey>,
 }
 
 impl Books {
@@ -83,9 +94,11 @@ impl Books {
             prompt,
             deliveries: 0,
             judging: false,
+            forgotten: false,
             answer: None,
         });
         record.deliveries += 1;
+        self.bereft.remove(&miner);
     }
 
     /// One of the replies that carried `task` never reached the miner.
@@ -95,16 +108,25 @@ impl Books {
         }
     }
 
+    /// The validator no longer knows that it gave `task` to `miner`.
+    pub(crate) fn forget(&mut self, task: &str, miner: PublicKey) {
+        if let Some(record) = self.tasks.get_mut(task) {
+            record.forgotten = true;
+            self.bereft.insert(miner);
+        }
+    }
+
     pub(crate) fn is_answered(&self, task: &str) -> bool {
         self.tasks
             .get(task)
             .is_some_and(|record| record.answer.is_some())
     }
 
+    /// Whether a miner that has no task, but submits, must be answering again what it has answered
+    /// before: it has nothing else to submit, unless its task was forgotten.
     pub(crate) fn has_answer_from(&self, miner: &PublicKey) -> bool {
-        self.tasks
-            .values()
-            .any(|record| record.answer.is_some() && record.miner == *miner)
+        let answers = |record: &Record| record.answer.is_some() && record.miner == *miner;
+        !self.bereft.contains(miner) && self.tasks.values().any(answers)
     }
 
     /// A submission goes to the scorer; one that is not the first for its task is a double.
@@ -151,15 +173,15 @@ impl Books {
         self.violations += 1;
     }
 
-    pub(crate) fn fault(&mut self) {
-        self.faults += 1;
+    pub(crate) fn fault(&mut self, kind: &'static str) {
+        *self.faults.entry(kind).or_default() += 1;
     }
 
     /// Tasks that reached a miner and were never answered.
     pub(crate) fn unanswered(&self, validator: PublicKey) -> impl Iterator<Item = Unanswered> + '_ {
         self.tasks
             .iter()
-            .filter(|(_, record)| record.deliveries > 0 && record.answer.is_none())
+            .filter(|(_, record)| record.is_open())
             .map(move |(task, record)| Unanswered {
                 validator,
                 miner: record.miner,
@@ -178,7 +200,8 @@ impl Books {
             wrong_task: self.wrong_task,
             forbidden: self.forbidden,
             doubled: self.doubled,
-            faults: self.faults,
+            faults: self.faults.values().sum(),
+            faults_by_kind: self.faults.clone(),
             ..Tally::default()
         };
         let mut scores = Vec::new();
@@ -199,7 +222,8 @@ impl Books {
                     tally.bad_signatures += 1;
                 }
                 Some(Answer::Skipped) => tally.skipped += 1,
-                None => tally.lost += u64::from(record.deliveries > 0 && !held(task)),
+                None if record.forgotten => tally.forgotten += 1,
+                None => tally.lost += u64::from(record.is_open() && !held(task)),
             }
         }
         tally.scored = scores.len() as u64;
@@ -242,8 +266,12 @@ pub struct Tally {
     pub forbidden: u64,
     /// Answers with a bad licence signature; counted among the rejected too.
     pub bad_signatures: u64,
+    /// Tasks that the validator forgot having given before they were answered.
+    pub forgotten: u64,
     /// Calls that went wrong on purpose.
     pub faults: u64,
+    /// Of those, how many of each kind.
+    pub faults_by_kind: BTreeMap<&'static str, u64>,
     /// How many answers `mean_score` is the mean of.
     #[serde(skip)]
     pub(crate) scored: u64,
@@ -271,9 +299,13 @@ impl Tally {
             (&mut self.wrong_task, other.wrong_task),
             (&mut self.forbidden, other.forbidden),
             (&mut self.bad_signatures, other.bad_signatures),
+            (&mut self.forgotten, other.forgotten),
             (&mut self.faults, other.faults),
         ] {
             *own += others;
+        }
+        for (kind, count) in &other.faults_by_kind {
+            *self.faults_by_kind.entry(kind).or_default() += count;
         }
     }
 }

@@ -126,7 +126,7 @@ mod tests {
         assert!(refusal(|c| c.validators = 0).contains("1 to 256"));
         assert!(refusal(|c| c.speed = 0.0).contains("above 0"));
         assert!(refusal(|c| c.speed = f64::NAN).contains("above 0"));
-        let plan = |c: &mut RehearsalConfig| c.faults = Some(FaultPlan { seed: 0, rate: 1.5 });
+        let plan = |c: &mut RehearsalConfig| c.faults = Some(FaultPlan::of_each_kind(0, 1.5));
         assert!(refusal(plan).contains("0 to 1"));
     }
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
@@ -30,15 +31,29 @@ pub enum Fault {
     CutAfter,
     /// The axon processes the call; its reply arrives as 200 with half a JSON object.
     Malformed,
+    /// The axon processes the call; half of its reply arrives, then the connection is cut.
+    Truncated,
+    /// The axon processes the call; its reply comes a second after the caller said that it would stop
+    /// waiting, by every clock.
+    TooLate,
     /// The validator has no task to give: an honest reply with `task: null`. Pulls only.
     NoTask,
     /// The axon processes the call, but its reply takes this long.
     Slow(Duration),
+    /// The validator has no task now, and puts the miner off for this long; or, to a submission, adds
+    /// this to the cooldown. Either is honest: the reply says so.
+    PutOff(Duration),
+    /// The call goes well; then somebody sets the validator's clock to this many seconds before or
+    /// after the true time, as the reply's date shows. Pulls only.
+    ClockSet(i32),
     /// This call goes well; then the port refuses connections for this long.
     Refuse(Duration),
     /// The axon processes the call and restarts before it has replied: all connections are cut,
     /// the port refuses for this long, and the nonces it remembered are gone.
     Restart(Duration),
+    /// The call goes well; then the validator restarts, out of reach for this long, from a state in
+    /// which nobody had a task: whoever submits then is refused with 403. Pulls only.
+    Forget(Duration),
 }
 
 impl Fault {
@@ -47,8 +62,35 @@ impl Fault {
     pub fn destroys_reply(self) -> bool {
         matches!(
             self,
-            Self::ErrorAfter | Self::CutAfter | Self::Malformed | Self::Restart(_)
+            Self::ErrorAfter
+                | Self::CutAfter
+                | Self::Malformed
+                | Self::Truncated
+                | Self::TooLate
+                | Self::Restart(_)
         )
+    }
+
+    /// Its kind, as reports name it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoReply(_) => "no_reply",
+            Self::CutBefore => "cut_before",
+            Self::ErrorBefore => "error_before",
+            Self::ErrorAfter => "error_after",
+            Self::CutAfter => "cut_after",
+            Self::Malformed => "malformed",
+            Self::Truncated => "truncated",
+            Self::TooLate => "too_late",
+            Self::NoTask => "no_task",
+            Self::Slow(_) => "slow",
+            Self::PutOff(_) => "put_off",
+            Self::ClockSet(_) => "clock_set",
+            Self::Refuse(_) => "refuse",
+            Self::Restart(_) => "restart",
+            Self::Forget(_) => "forget",
+        }
     }
 
     /// Whether the axon never gets to see the call.
@@ -58,21 +100,42 @@ impl Fault {
     }
 }
 
-/// When and how calls go wrong: of every so many calls of a service at a validator exactly one, and
-/// the kinds are dealt like cards, so that a short rehearsal meets as many of them as it can.
+/// When and how calls go wrong: of every so many calls of a service at a validator exactly one, or one
+/// of each kind. In the first case the kinds are dealt like cards, so that a short rehearsal meets as
+/// many of them as it can.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FaultPlan {
     /// Two plans of one seed are the same plan.
     pub seed: u64,
     /// The share of calls that go wrong, 0 to 1; taken as one in the nearest whole number.
     pub rate: f64,
+    /// Whether each kind by itself has that share. Beyond one in [`FaultPlan::KINDS`] not all of
+    /// them can.
+    pub each_kind: bool,
 }
 
 impl FaultPlan {
+    /// As many kinds of faults as a service has, at most.
+    pub const KINDS: usize = 15;
+
     /// A rough day: one call in seven goes wrong.
     #[must_use]
     pub fn moderate(seed: u64) -> Self {
-        Self { seed, rate: 0.15 }
+        Self {
+            seed,
+            rate: 0.15,
+            each_kind: false,
+        }
+    }
+
+    /// Every kind of trouble, each with this share of the calls.
+    #[must_use]
+    pub fn of_each_kind(seed: u64, rate: f64) -> Self {
+        Self {
+            seed,
+            rate,
+            each_kind: true,
+        }
     }
 
     /// What happens to the `call`-th call (from 0) of this service at this validator; `None` if it
@@ -85,15 +148,19 @@ impl FaultPlan {
         let block_length = (1.0 / self.rate).round().max(1.0) as u64;
         let (block, place) = (call / block_length, call % block_length);
         let mut dice = self.dice(validator, service, block);
-        if dice.random_range(0..block_length) != place {
-            return None;
-        }
         let kinds = Kind::of(service);
-        let top = self
-            .dice(u16::MAX, service, 0)
-            .random_range(0..kinds.len() as u64);
-        let card = (top + u64::from(validator) + block * 3) % kinds.len() as u64;
-        let kind = kinds.get(card as usize)?;
+        let card = if self.each_kind {
+            let mut places: Vec<u64> = (0..block_length).collect();
+            places.shuffle(&mut dice);
+            places.iter().position(|&dealt| dealt == place)? as u64
+        } else if dice.random_range(0..block_length) == place {
+            let pack = kinds.len() as u64;
+            let top = self.dice(u16::MAX, service, 0).random_range(0..pack);
+            (top + u64::from(validator) + block * 7) % pack
+        } else {
+            return None;
+        };
+        let kind = kinds.get(usize::try_from(card).ok()?)?;
         Some(kind.fault(service, &mut dice))
     }
 
@@ -101,8 +168,8 @@ impl FaultPlan {
     fn dice(&self, validator: u16, service: Service, block: u64) -> ChaCha8Rng {
         let mut dice = ChaCha8Rng::seed_from_u64(self.seed);
         dice.set_stream((u64::from(validator) << 1) | u64::from(service == Service::Submit));
-        // One block of the key stream each: far more than is ever drawn.
-        dice.set_word_pos(u128::from(block) * 16);
+        // Far more than is ever drawn for one block.
+        dice.set_word_pos(u128::from(block) * 256);
         dice
     }
 }
@@ -116,38 +183,51 @@ enum Kind {
     ErrorAfter,
     CutAfter,
     Malformed,
+    Truncated,
+    TooLate,
     NoTask,
     Slow,
+    PutOff,
+    ClockSet,
     Refuse,
     Restart,
+    Forget,
 }
 
 impl Kind {
-    /// The pack for a service: neighbours in it are unlike, since they are dealt together.
+    /// The pack for a service: neighbours in it are unlike, since they are dealt together. Seven, the
+    /// step from block to block, divides neither pack.
     const fn of(service: Service) -> &'static [Self] {
-        const PULL: [Kind; 10] = [
+        const PULL: [Kind; FaultPlan::KINDS] = [
             Kind::CutAfter,
             Kind::NoReply,
-            Kind::Restart,
+            Kind::Forget,
             Kind::ErrorBefore,
+            Kind::ClockSet,
+            Kind::Malformed,
+            Kind::Refuse,
+            Kind::ErrorAfter,
+            Kind::PutOff,
+            Kind::CutBefore,
+            Kind::Slow,
+            Kind::Truncated,
             Kind::NoTask,
-            Kind::Malformed,
-            Kind::Refuse,
-            Kind::ErrorAfter,
-            Kind::Slow,
-            Kind::CutBefore,
+            Kind::TooLate,
+            Kind::Restart,
         ];
-        const SUBMIT: [Kind; 10] = [
+        const SUBMIT: [Kind; 12] = [
             Kind::CutAfter,
             Kind::Refuse,
             Kind::ErrorBefore,
             Kind::Malformed,
             Kind::Restart,
+            Kind::PutOff,
             Kind::NoReply,
             Kind::ErrorAfter,
             Kind::CutBefore,
             Kind::Slow,
-            Kind::CutAfter,
+            Kind::Truncated,
+            Kind::TooLate,
         ];
         match service {
             Service::Pull => &PULL,
@@ -170,13 +250,22 @@ impl Kind {
             Self::ErrorAfter => Fault::ErrorAfter,
             Self::CutAfter => Fault::CutAfter,
             Self::Malformed => Fault::Malformed,
+            Self::Truncated => Fault::Truncated,
+            Self::TooLate => Fault::TooLate,
             Self::NoTask => Fault::NoTask,
             Self::Slow => Fault::Slow(seconds(2, 20)),
+            Self::PutOff => Fault::PutOff(seconds(30, 300)),
+            Self::ClockSet => Fault::ClockSet(CLOCKS[dice.random_range(0..CLOCKS.len())]),
             Self::Refuse => Fault::Refuse(seconds(shortest, longest)),
             Self::Restart => Fault::Restart(seconds(shortest, longest)),
+            Self::Forget => Fault::Forget(seconds(shortest, longest)),
         }
     }
 }
+
+/// What clocks are set to, in seconds from the true time. A date on the wire is cut to the second and
+/// may be a second old: nobody could notice a clock that is off by less than two.
+const CLOCKS: [i32; 7] = [-9, -7, -5, 0, 5, 7, 9];
 
 #[cfg(test)]
 mod tests {
@@ -184,6 +273,14 @@ mod tests {
     use std::mem::discriminant;
 
     use super::*;
+
+    fn of_all(seed: u64, rate: f64) -> FaultPlan {
+        FaultPlan {
+            seed,
+            rate,
+            each_kind: false,
+        }
+    }
 
     fn all(plan: FaultPlan, service: Service) -> Vec<Option<Fault>> {
         (0..8)
@@ -208,7 +305,7 @@ mod tests {
 
     #[test]
     fn validators_and_calls_suffer_differently() {
-        let plan = FaultPlan { seed: 1, rate: 0.5 };
+        let plan = of_all(1, 0.5);
         let hit = |validator| -> Vec<bool> {
             (0..64)
                 .map(|call| plan.fault(validator, Service::Pull, call).is_some())
@@ -221,7 +318,7 @@ mod tests {
 
     #[test]
     fn one_call_in_seven_goes_wrong_and_every_kind_occurs() {
-        for (service, kinds) in [(Service::Pull, 10), (Service::Submit, 9)] {
+        for (service, kinds) in [(Service::Pull, 15), (Service::Submit, 12)] {
             let calls = all(FaultPlan::moderate(3), service);
             for validator in calls.chunks(500) {
                 for block in validator.chunks_exact(7) {
@@ -240,7 +337,7 @@ mod tests {
 
     #[test]
     fn the_first_faults_of_eight_validators_are_of_many_kinds() {
-        for (service, least) in [(Service::Pull, 8), (Service::Submit, 7)] {
+        for (service, least) in [(Service::Pull, 8), (Service::Submit, 8)] {
             let plan = FaultPlan::moderate(21);
             let mut seen = Vec::new();
             for validator in 0..8 {
@@ -256,13 +353,28 @@ mod tests {
 
     #[test]
     fn a_rate_of_zero_is_peace() {
-        let plan = FaultPlan { seed: 3, rate: 0.0 };
+        let plan = of_all(3, 0.0);
         assert!(all(plan, Service::Submit).iter().all(Option::is_none));
     }
 
     #[test]
     fn a_submission_is_never_answered_with_no_task() {
-        let plan = FaultPlan { seed: 5, rate: 1.0 };
-        assert!(!all(plan, Service::Submit).contains(&Some(Fault::NoTask)));
+        let calls = all(of_all(5, 1.0), Service::Submit);
+        assert!(!calls.contains(&Some(Fault::NoTask)));
+    }
+
+    #[test]
+    fn a_share_of_each_kind_is_that_share_of_each() {
+        for (service, kinds) in [(Service::Pull, 15), (Service::Submit, 12)] {
+            let calls = all(FaultPlan::of_each_kind(4, 0.05), service);
+            let mut shuffled = 0;
+            for block in calls.chunks_exact(20) {
+                let names: Vec<_> = block.iter().flatten().map(|fault| fault.name()).collect();
+                let distinct: BTreeSet<_> = names.iter().collect();
+                assert_eq!((names.len(), distinct.len()), (kinds, kinds));
+                shuffled += usize::from(block != &calls[..20]);
+            }
+            assert!(shuffled > 190, "{shuffled}");
+        }
     }
 }

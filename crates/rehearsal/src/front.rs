@@ -4,12 +4,13 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use bittensor::Synapse as _;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
 use hyper::server::conn::http1 as server;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
@@ -22,11 +23,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::faults::{Fault, FaultPlan, Service};
+use crate::half::Half;
 use crate::validator::{BODY_LIMIT, Validator};
 
 /// Why a connection is closed instead of answered.
 #[derive(Debug, Error)]
-enum Cut {
+pub(crate) enum Cut {
     #[error("cut on purpose")]
     OnPurpose,
     #[error("the axon cannot be reached: {0}")]
@@ -42,8 +44,10 @@ enum Cut {
 pub(crate) struct Outage {
     /// For how long it refuses connections.
     pub(crate) lasting: Duration,
-    /// Whether the axon behind it restarts too, and all connections are cut.
+    /// Whether the axon behind it restarts too.
     pub(crate) restart: bool,
+    /// Whether connections are cut; otherwise they finish the call they are at.
+    pub(crate) cut: bool,
 }
 
 /// The proxy before one validator's axon.
@@ -134,25 +138,28 @@ impl Front {
         self: Arc<Self>,
         request: Request<Incoming>,
         axon: SocketAddr,
-    ) -> Result<Response<Full<Bytes>>, Cut> {
+    ) -> Result<Response<Half>, Cut> {
         let fault = self.next_fault(request.uri().path());
         let (head, body) = request.into_parts();
         let body = collect(body).await?;
+        let patience = patience(&head.headers);
         let request = Request::from_parts(head, Full::new(body));
         let Some(fault) = fault else {
-            return forward(request, axon).await;
+            return Ok(self.dated(forward(request, axon).await?));
         };
-        self.validator.note_fault();
+        self.validator.note_fault(fault.name());
         tracing::debug!(validator = self.validator.uid(), ?fault, "fault");
         if fault.comes_before_the_axon() {
             return self.fail_before(fault).await;
         }
-        if fault == Fault::NoTask {
-            self.validator.run_dry();
+        match fault {
+            Fault::NoTask => self.validator.run_dry(),
+            Fault::PutOff(pause) => self.validator.put_off(Some(pause.div_f64(self.speed))),
+            _ => {}
         }
         let reply = forward(request, axon).await?;
         if fault.destroys_reply() {
-            return self.destroy(fault, reply).await;
+            return self.destroy(fault, reply, patience).await;
         }
         self.deliver(fault, reply).await
     }
@@ -170,7 +177,7 @@ impl Front {
         self.plan.fault(self.validator.uid(), service, call)
     }
 
-    async fn fail_before(&self, fault: Fault) -> Result<Response<Full<Bytes>>, Cut> {
+    async fn fail_before(&self, fault: Fault) -> Result<Response<Half>, Cut> {
         match fault {
             Fault::ErrorBefore => Ok(server_error()),
             Fault::NoReply(lasting) => {
@@ -181,21 +188,28 @@ impl Front {
         }
     }
 
-    /// The axon has replied, but nobody will read it.
+    /// The axon has replied, but nobody will read it. The caller waits for `patience`.
     async fn destroy(
         &self,
         fault: Fault,
-        reply: Response<Full<Bytes>>,
-    ) -> Result<Response<Full<Bytes>>, Cut> {
-        let whole = collect(reply.into_body()).await?;
+        reply: Response<Half>,
+        patience: Duration,
+    ) -> Result<Response<Half>, Cut> {
+        let (head, body) = reply.into_parts();
+        let whole = collect(body).await?;
         if let Some(task) = task_of(&whole) {
             self.validator.note_destroyed(&task);
         }
         match fault {
             Fault::ErrorAfter => Ok(server_error()),
             Fault::Malformed => Ok(garbled(&whole)),
+            Fault::Truncated => Ok(Response::from_parts(head, Half::of(&whole))),
+            Fault::TooLate => {
+                tokio::time::sleep(patience + Duration::from_secs(1)).await;
+                Ok(Response::from_parts(head, Half::whole(whole)))
+            }
             Fault::Restart(lasting) => {
-                self.announce(lasting, true);
+                self.announce(lasting, true, true);
                 Err(Cut::OnPurpose)
             }
             _ => Err(Cut::OnPurpose),
@@ -203,23 +217,39 @@ impl Front {
     }
 
     /// The axon's reply arrives, if late.
-    async fn deliver(
-        &self,
-        fault: Fault,
-        reply: Response<Full<Bytes>>,
-    ) -> Result<Response<Full<Bytes>>, Cut> {
+    async fn deliver(&self, fault: Fault, reply: Response<Half>) -> Result<Response<Half>, Cut> {
         match fault {
             Fault::Slow(lasting) => self.sleep(lasting).await,
-            Fault::Refuse(lasting) => self.announce(lasting, false),
+            Fault::PutOff(_) => self.validator.put_off(None),
+            Fault::ClockSet(seconds) => self.validator.set_clock(seconds),
+            Fault::Refuse(lasting) => self.announce(lasting, false, false),
+            Fault::Forget(lasting) => {
+                self.validator.forget();
+                self.announce(lasting, true, false);
+            }
             _ => {}
         }
-        Ok(reply)
+        Ok(self.dated(reply))
     }
 
-    fn announce(&self, lasting: Duration, restart: bool) {
-        let lasting = lasting.div_f64(self.speed);
+    /// Has a reply show the validator's own clock.
+    fn dated(&self, mut reply: Response<Half>) -> Response<Half> {
+        let now = Duration::try_from_secs_f64(self.validator.now()).unwrap_or_default();
+        let date = httpdate::fmt_http_date(UNIX_EPOCH + now);
+        if let Ok(date) = HeaderValue::from_str(&date) {
+            reply.headers_mut().insert(DATE, date);
+        }
+        reply
+    }
+
+    fn announce(&self, lasting: Duration, restart: bool, cut: bool) {
+        let outage = Outage {
+            lasting: lasting.div_f64(self.speed),
+            restart,
+            cut,
+        };
         // A port that is about to go away cannot go away twice.
-        let _ = self.outages.try_send(Outage { lasting, restart });
+        let _ = self.outages.try_send(outage);
     }
 
     async fn sleep(&self, lasting: Duration) {
@@ -239,10 +269,7 @@ where
 }
 
 /// Passes a call on over a connection of its own.
-async fn forward(
-    request: Request<Full<Bytes>>,
-    axon: SocketAddr,
-) -> Result<Response<Full<Bytes>>, Cut> {
+async fn forward(request: Request<Full<Bytes>>, axon: SocketAddr) -> Result<Response<Half>, Cut> {
     let stream = TcpStream::connect(axon).await?;
     stream.set_nodelay(true)?;
     let (mut sender, connection) =
@@ -254,10 +281,18 @@ async fn forward(
     line.abort();
     head.headers.remove(hyper::header::TRANSFER_ENCODING);
     head.headers.remove(hyper::header::CONNECTION);
-    Ok(Response::from_parts(head, Full::new(body)))
+    Ok(Response::from_parts(head, Half::whole(body)))
 }
 
-fn server_error() -> Response<Full<Bytes>> {
+/// How long a caller says it waits.
+fn patience(headers: &HeaderMap) -> Duration {
+    const LONGEST: f64 = 300.0;
+    let stated = headers.get("timeout").and_then(|text| text.to_str().ok());
+    let seconds: f64 = stated.and_then(|text| text.parse().ok()).unwrap_or(12.0);
+    Duration::try_from_secs_f64(seconds.min(LONGEST)).unwrap_or_default()
+}
+
+fn server_error() -> Response<Half> {
     reply(
         StatusCode::INTERNAL_SERVER_ERROR,
         Bytes::from_static(br#"{"message":"Internal Server Error #rehearsed"}"#),
@@ -265,17 +300,16 @@ fn server_error() -> Response<Full<Bytes>> {
 }
 
 /// The first half of a JSON object, as 200.
-fn garbled(whole: &Bytes) -> Response<Full<Bytes>> {
+fn garbled(whole: &Bytes) -> Response<Half> {
     reply(StatusCode::OK, whole.slice(..whole.len() / 2))
 }
 
-fn reply(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body));
+fn reply(status: StatusCode, body: Bytes) -> Response<Half> {
+    let mut response = Response::new(Half::whole(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        hyper::header::CONTENT_TYPE,
-        hyper::header::HeaderValue::from_static("application/json"),
-    );
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 

@@ -102,7 +102,7 @@ impl BadLine {
             return std::future::pending().await;
         };
         tracing::debug!(validator = self.validator.uid(), ?outage, "outage");
-        if outage.restart {
+        if outage.cut {
             cut.cancel();
         }
         close.cancel();

@@ -14,6 +14,7 @@ mod books;
 mod config;
 mod faults;
 mod front;
+mod half;
 mod host;
 mod prompts;
 mod registration;

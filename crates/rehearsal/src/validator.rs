@@ -1,9 +1,9 @@
 //! One validator: its tasks, what it remembers of each miner, and its two services.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bittensor::{Axon, Caller, Keypair, PublicKey, Synapse as _};
 use judge::Verdict;
@@ -64,6 +64,8 @@ pub(crate) struct Validator {
     state: Mutex<State>,
     /// The next miner that could have a new task gets none.
     dry: AtomicBool,
+    /// How far its clock is ahead of the true time, in seconds.
+    clock: AtomicI32,
 }
 
 struct State {
@@ -71,6 +73,8 @@ struct State {
     standings: HashMap<PublicKey, Standing>,
     books: Books,
     basis: Option<ScoreBasis>,
+    /// The miner being dealt with is put off for this long.
+    put_off: Option<Duration>,
 }
 
 impl Validator {
@@ -89,8 +93,10 @@ impl Validator {
                 standings: HashMap::new(),
                 books: Books::default(),
                 basis: None,
+                put_off: None,
             }),
             dry: AtomicBool::new(false),
+            clock: AtomicI32::new(0),
         })
     }
 
@@ -125,7 +131,7 @@ impl Validator {
     /// one.
     fn pull(&self, caller: &Caller) -> PullTask {
         let rules = &self.surroundings.rules;
-        let now = unix_now();
+        let now = self.now();
         let miner = caller.hotkey;
         // The handler of the real validator knows its caller only from the body.
         let is_known = caller.body_hotkey == Some(miner);
@@ -146,6 +152,11 @@ impl Validator {
             }
             PullOutcome::Repeated(task) => Some(task),
             PullOutcome::Free if self.dry.swap(false, Ordering::Relaxed) => None,
+            PullOutcome::Free if state.put_off.is_some() => {
+                let pause = state.put_off.take().unwrap_or_default();
+                standing.cooldown_until = (now + pause.as_secs_f64()).ceil() as i64;
+                None
+            }
             PullOutcome::Free => {
                 let task = state.tasks.draw();
                 standing.assign(task.clone(), now);
@@ -174,8 +185,7 @@ impl Validator {
         }
     }
 
-    /// `blacklist_submitting_results`: asked before any signature is looked at. A miner without a
-    /// task that has answered one before is answering it again: it has nothing else to submit.
+    /// `blacklist_submitting_results`: asked before any signature is looked at.
     fn refuse_submission(&self, miner: &PublicKey) -> Option<String> {
         if !self.surroundings.registration.admits(miner) {
             self.state().books.stray(Stray::Forbidden);
@@ -196,7 +206,8 @@ impl Validator {
             Stray::Forbidden
         });
         tracing::warn!(validator = self.uid, %miner, again, "submission without a task refused");
-        Some("No task is assigned".to_owned())
+        // The words of `blacklist_submitting_results`.
+        Some("submitted results while having no task assigned".to_owned())
     }
 
     /// Works a submission through to its end even if the caller hangs up, as the real one does.
@@ -224,9 +235,15 @@ impl Validator {
             }
             _ => None,
         };
-        let now = unix_now();
-        let mut state = self.state();
+        let now = self.now();
+        let mut guard = self.state();
+        let state = &mut *guard;
         let standing = state.standings.entry(miner).or_default();
+        if let Some(pause) = state.put_off.take()
+            && standing.assignment.is_none()
+        {
+            standing.cooldown_until += pause.as_secs_f64().ceil() as i64;
+        }
         let feedback = standing.feedback(ruling, RATING, now, &self.surroundings.rules);
         (feedback, standing.cooldown_until)
     }
@@ -248,7 +265,7 @@ impl Validator {
         let mut guard = self.state();
         let state = &mut *guard;
         let standing = state.standings.entry(miner).or_default();
-        let outcome = standing.on_submit(id, is_empty, is_signed, unix_now(), rules);
+        let outcome = standing.on_submit(id, is_empty, is_signed, self.now(), rules);
         let books = &mut state.books;
         let answer = match &outcome {
             SubmitOutcome::WrongTask if books.is_answered(id) => Err(Stray::Doubled),
@@ -278,7 +295,7 @@ impl Validator {
         state.basis = Some(scoring.basis);
         let standing = state.standings.entry(miner).or_default();
         let rules = &self.surroundings.rules;
-        let ruling = standing.on_verdict(Some(scoring.score), unix_now(), rules);
+        let ruling = standing.on_verdict(Some(scoring.score), self.now(), rules);
         match ruling {
             Ruling::Accepted(score) => {
                 self.enter(&mut state.books, &task.id, Answer::Accepted(score));
@@ -319,8 +336,37 @@ impl Validator {
         self.dry.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn note_fault(&self) {
-        self.state().books.fault();
+    /// The call that comes now is put off for this long, whoever makes it; after it, nobody is any
+    /// more.
+    pub(crate) fn put_off(&self, pause: Option<Duration>) {
+        self.state().put_off = pause;
+    }
+
+    /// Nobody has a task any more, as after a restart from an old state.
+    pub(crate) fn forget(&self) {
+        let mut guard = self.state();
+        let state = &mut *guard;
+        for (miner, standing) in &mut state.standings {
+            if let Some(assignment) = standing.assignment.take() {
+                state.books.forget(&assignment.task.id, *miner);
+            }
+        }
+    }
+
+    /// Sets the clock to so many seconds after the true time.
+    pub(crate) fn set_clock(&self, seconds: i32) {
+        self.clock.store(seconds, Ordering::Relaxed);
+    }
+
+    /// What the clock shows, in seconds since 1970, as Python's `time.time()`.
+    pub(crate) fn now(&self) -> f64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let truly = since.map_or(0.0, |since| since.as_secs_f64());
+        truly + f64::from(self.clock.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn note_fault(&self, kind: &'static str) {
+        self.state().books.fault(kind);
     }
 
     /// A reply that the axon has given never reached its caller.
@@ -343,11 +389,4 @@ impl Validator {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Seconds since 1970, as Python's `time.time()`.
-fn unix_now() -> f64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0.0, |since| since.as_secs_f64())
 }

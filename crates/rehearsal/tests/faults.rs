@@ -3,8 +3,10 @@
 
 mod common;
 
-use bittensor::{CallError, Target};
-use common::{Miner, network_with};
+use std::time::Duration;
+
+use bittensor::{CallError, Refusal, Target};
+use common::{Miner, network_with, now, wait_until};
 use rehearsal::{Fault, FaultPlan, Rehearsal, Service};
 
 /// Outages of minutes become seconds.
@@ -20,7 +22,11 @@ async fn suffering(service: Service, wanted: Pick) -> (Rehearsal, Target) {
         (from..12).all(|call| plan.fault(0, service, call).is_none())
     };
     let plan = (0..)
-        .map(|seed| FaultPlan { seed, rate: 0.02 })
+        .map(|seed| FaultPlan {
+            seed,
+            rate: 0.02,
+            each_kind: false,
+        })
         .find(|&plan| {
             let (other, first) = match service {
                 Service::Pull => (Service::Submit, plan.fault(0, Service::Pull, 0)),
@@ -37,7 +43,8 @@ async fn suffering(service: Service, wanted: Pick) -> (Rehearsal, Target) {
 
 async fn failed_pull(service_fault: Pick) -> (Rehearsal, Target, Miner, CallError) {
     let (rehearsal, target) = suffering(Service::Pull, service_fault).await;
-    let miner = Miner::new();
+    // In no hurry, but not willing to wait for what comes too late.
+    let miner = Miner::waiting(Duration::from_secs(6));
     let error = miner.try_pull(&target).await.unwrap_err();
     (rehearsal, target, miner, error)
 }
@@ -61,10 +68,12 @@ async fn a_pull_that_fails_before_the_axon_assigns_nothing() {
 
 #[tokio::test]
 async fn a_pull_whose_reply_is_destroyed_assigns_a_task_that_nobody_has() {
-    let faults: [Pick; 3] = [
+    let faults: [Pick; 5] = [
         |fault| fault == Fault::ErrorAfter,
         |fault| fault == Fault::CutAfter,
         |fault| fault == Fault::Malformed,
+        |fault| fault == Fault::Truncated,
+        |fault| fault == Fault::TooLate,
     ];
     for fault in faults {
         let (rehearsal, target, miner, error) = failed_pull(fault).await;
@@ -118,7 +127,7 @@ async fn through_an_outage(miner: &Miner, target: &Target) -> (subnet17::Task, C
         if let Ok(pulled) = miner.try_pull(target).await {
             break (pulled.task.unwrap(), error);
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
@@ -166,4 +175,81 @@ async fn a_submission_may_be_processed_though_its_reply_is_lost() {
         let total = rehearsal.report().total;
         assert_eq!((total.tasks_answered, total.doubled), (1, processed));
     }
+}
+
+#[tokio::test]
+async fn half_a_body_and_a_body_too_late_are_no_reply() {
+    let (_rehearsal, _, _, error) = failed_pull(|fault| fault == Fault::Truncated).await;
+    assert!(matches!(error, CallError::InDoubt(_)), "{error}");
+    let (rehearsal, target) = suffering(Service::Pull, |fault| fault == Fault::TooLate).await;
+    let miner = Miner::waiting(Duration::from_secs(2));
+    let error = miner.try_pull(&target).await.unwrap_err();
+    assert!(
+        error.in_doubt() && error.to_string().contains("timed out"),
+        "{error}"
+    );
+    assert_eq!(rehearsal.report().total.tasks_assigned, 1);
+}
+
+#[tokio::test]
+async fn a_miner_is_put_off_without_a_violation() {
+    let (rehearsal, target) = suffering(Service::Pull, |f| matches!(f, Fault::PutOff(_))).await;
+    let miner = Miner::new();
+    let pulled = miner.pull(&target).await;
+    // 30 to 300 s, sped up and rounded to the wire's whole seconds.
+    let left = pulled.cooldown_until as f64 - now();
+    assert!(pulled.task.is_none() && left > 0.0 && left < 17.0, "{left}");
+    wait_until(pulled.cooldown_until).await;
+    miner.task(&target).await;
+    assert_eq!(rehearsal.report().total.violations, 0);
+}
+
+#[tokio::test]
+async fn a_submission_may_be_told_a_longer_cooldown() {
+    let (_rehearsal, target) = suffering(Service::Submit, |f| matches!(f, Fault::PutOff(_))).await;
+    let miner = Miner::new();
+    let task = miner.task(&target).await;
+    let answer = miner.submit(&target, &task, "").await.unwrap();
+    // The usual 15 s and up to 15 more.
+    let left = answer.cooldown_until as f64 - now();
+    assert!(left > 14.5 && left < 31.0, "{left}");
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_shows_in_the_dates_from_then_on() {
+    let early = |fault| matches!(fault, Fault::ClockSet(seconds) if seconds < 0);
+    let (rehearsal, target) = suffering(Service::Pull, early).await;
+    let miner = Miner::new();
+    for _ in 0..2 {
+        let answer = miner.exchange(&target).await;
+        let date = answer.date.unwrap().duration_since(std::time::UNIX_EPOCH);
+        let behind = now() - date.unwrap().as_secs_f64();
+        assert!((4.5..11.5).contains(&behind), "{behind}");
+    }
+    // Its rules go by that clock too.
+    let stranger = Miner::new();
+    let task = stranger.task(&target).await;
+    let answer = stranger.submit(&target, &task, "").await.unwrap();
+    let left = answer.cooldown_until as f64 - now();
+    assert!((2.5..11.0).contains(&left), "{left} of 15 s");
+    assert_eq!(rehearsal.report().total.violations, 0);
+}
+
+#[tokio::test]
+async fn what_a_restarted_validator_has_forgotten_is_refused_and_nobody_s_loss() {
+    let (rehearsal, target) = suffering(Service::Pull, |f| matches!(f, Fault::Forget(_))).await;
+    let miner = Miner::new();
+    let task = miner.task(&target).await;
+    let refused = loop {
+        match miner.submit(&target, &task, "").await.unwrap_err() {
+            error @ CallError::Answered { .. } => break error,
+            _ => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    };
+    let words = "submitted results while having no task assigned.";
+    assert_eq!(refused.refusal(), Some(Refusal::Blacklisted(words)));
+    let report = rehearsal.report();
+    assert_eq!((report.total.forgotten, report.total.forbidden), (1, 1));
+    assert!(report.is_clean() && rehearsal.unanswered().is_empty());
+    assert_ne!(miner.task(&target).await, task);
 }

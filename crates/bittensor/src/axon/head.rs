@@ -144,6 +144,9 @@ impl Head {
         let mut bytes = [0u8; 64];
         let signature = self.dendrite.signature.as_deref();
         let digits = signature.and_then(|signature| signature.strip_prefix("0x"));
+        if signature.is_some() && digits.is_none() {
+            return Err("Invalid signature format. Expected hex string.".into());
+        }
         let is_hex = digits.is_some_and(|digits| hex::decode_to_slice(digits, &mut bytes).is_ok());
         if is_hex && hotkey.verify(text.as_bytes(), &bytes) {
             return Ok(());

@@ -171,6 +171,10 @@ async fn parse<S: Synapse>(body: Bytes) -> Result<(Surroundings, S), Refusal> {
 }
 
 fn parse_now<S: Synapse>(body: &[u8]) -> Result<(Surroundings, S), Refusal> {
+    if body.is_empty() {
+        // FastAPI takes it for no body at all; the SDK's own look at it then fails.
+        return Err(Refusal::Internal("no body".into()));
+    }
     if std::str::from_utf8(body).is_err() {
         let what = json!("There was an error parsing the body");
         return Err(reply::detail(StatusCode::BAD_REQUEST, &what).into());

@@ -73,13 +73,9 @@ impl Service {
         let head = match Head::read(request.headers(), route.required) {
             Ok(head) => head,
             Err(_) => {
-                let progress = Progress {
-                    route,
-                    head: Head::default(),
-                    peer,
-                    started,
-                };
-                return self.internal(&progress, "the headers cannot be read");
+                let message = internal(route.name, "the headers cannot be read");
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                return to_nobody(status, &message, started);
             }
         };
         let progress = Progress {
@@ -179,27 +175,12 @@ impl Service {
             .collect();
         let known = known.join(", ");
         let message = format!("Synapse name '{name}' not found. Available synapses [{known}]");
-        let axon = Terminal {
-            status_code: Some(404),
-            status_message: Some(message.clone()),
-            process_time: Some(started.elapsed().as_secs_f64()),
-            ..Terminal::default()
-        };
-        let headers = Headers {
-            name: "Synapse",
-            timeout: 12.0,
-            axon: &axon,
-            dendrite: None,
-            inputs: &[],
-        };
-        reply::with_headers(StatusCode::NOT_FOUND, message_body(&message), &headers)
+        to_nobody(StatusCode::NOT_FOUND, &message, started)
     }
 
-    /// 500 with an id; the reason stays in the log.
+    /// 500 to a caller who is known.
     fn internal(&self, progress: &Progress<'_>, why: &str) -> Reply {
-        let id = Uuid::new_v4();
-        tracing::warn!(%id, synapse = progress.route.name, why, "internal error");
-        let message = format!("Internal Server Error #{id}");
+        let message = internal(progress.route.name, why);
         self.error(progress, StatusCode::INTERNAL_SERVER_ERROR, &message)
     }
 
@@ -246,6 +227,31 @@ impl Service {
     }
 }
 
+/// The message of a 500: an id; the reason stays in the log.
+fn internal(synapse: &str, why: &str) -> String {
+    let id = Uuid::new_v4();
+    tracing::warn!(%id, synapse, why, "internal error");
+    format!("Internal Server Error #{id}")
+}
+
+/// An error before anything is known of the call: its ends are not described and nothing is signed.
+fn to_nobody(status: StatusCode, message: &str, started: Instant) -> Reply {
+    let axon = Terminal {
+        status_code: Some(status.as_u16().into()),
+        status_message: Some(message.into()),
+        process_time: Some(started.elapsed().as_secs_f64()),
+        ..Terminal::default()
+    };
+    let headers = Headers {
+        name: "Synapse",
+        timeout: 12.0,
+        axon: &axon,
+        dendrite: None,
+        inputs: &[],
+    };
+    reply::with_headers(status, message_body(message), &headers)
+}
+
 fn message_body(message: &str) -> Vec<u8> {
     json!({ "message": message }).to_string().into_bytes()
 }
@@ -258,7 +264,8 @@ fn misrouted(request: &Request<Incoming>, path: &str, name: &str) -> Option<Repl
         .and_then(|path| path.strip_prefix(name))
         .unwrap_or(path);
     match rest {
-        "" if request.method() == Method::POST => None,
+        // The SDK attaches its handlers to both.
+        "" if [Method::POST, Method::GET].contains(request.method()) => None,
         "" => {
             let what = json!("Method Not Allowed");
             Some(reply::detail(StatusCode::METHOD_NOT_ALLOWED, &what))

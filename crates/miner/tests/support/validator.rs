@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bittensor::{Axon, Caller, HandlerError, Keypair, Neuron};
 use subnet17::{
     PullOutcome, PullTask, Rules, Standing, SubmitOutcome, SubmitResults, Task, licence,
@@ -43,6 +45,14 @@ pub enum SubmitFault {
     Fail,
     /// The score is below the threshold.
     Reject,
+    /// The scorer fails.
+    Unscored,
+    /// Another submission has just been taken up: ignored, until the validation lock is over.
+    Locked(Duration),
+    /// The last accepted one is less than the pause ago: ignored.
+    TooSoon,
+    /// By now it has assigned another task: feedback with score 0, and nothing else.
+    WrongTask,
 }
 
 /// What a validator saw.
@@ -60,6 +70,11 @@ pub struct Seen {
     pub bad_signatures: u32,
     /// How far its clock is behind ours, in seconds.
     pub behind: f64,
+    /// Every pull and every submission that it answered.
+    pub pulls: u32,
+    pub submissions: u32,
+    /// Prompts are images of this many bytes, if any.
+    pub image_bytes: usize,
     pub pull_faults: VecDeque<PullFault>,
     pub submit_faults: VecDeque<SubmitFault>,
 }
@@ -182,6 +197,7 @@ impl Validator {
 }
 
 fn answer_pull(seen: &mut Seen, uid: u16, pull: PullTask) -> Result<PullTask, HandlerError> {
+    seen.pulls += 1;
     let fault = seen.pull_faults.pop_front();
     let mut reply = PullTask {
         throttle_period: RULES.throttle_on_wire(),
@@ -202,7 +218,11 @@ fn answer_pull(seen: &mut Seen, uid: u16, pull: PullTask) -> Result<PullTask, Ha
         PullOutcome::Repeated(task) => reply.task = Some(task),
         PullOutcome::Free => {
             seen.tasks += 1;
-            let task = Task::text(format!("{uid}-{}", seen.tasks), "a small brass robot");
+            let id = format!("{uid}-{}", seen.tasks);
+            let task = match seen.image_bytes {
+                0 => Task::text(id, "a small brass robot"),
+                bytes => Task::image(id, STANDARD.encode(vec![7; bytes])),
+            };
             seen.assigned.insert(task.id.clone());
             seen.standing.assign(task.clone(), now);
             reply.task = Some(task);
@@ -226,6 +246,19 @@ fn answer_submit(
         return Err(HandlerError::Failed("on demand".to_owned()));
     }
     let now = now() - seen.behind;
+    seen.submissions += 1;
+    match (fault, &mut seen.standing.assignment) {
+        (Some(SubmitFault::Locked(lasting)), _) => {
+            seen.standing.validation_locked_until = now + lasting.as_secs_f64();
+        }
+        (Some(SubmitFault::TooSoon), _) => seen.standing.last_accepted = now as i64,
+        (Some(SubmitFault::WrongTask), Some(assignment)) => {
+            seen.assigned.remove(&assignment.task.id);
+            assignment.task.id.push('b');
+            seen.assigned.insert(assignment.task.id.clone());
+        }
+        _ => {}
+    }
     let id = submit.answered_task().to_owned();
     let is_empty = submit.results.is_empty();
     let outcome = seen
@@ -240,12 +273,12 @@ fn answer_submit(
             *seen.answered.entry(id).or_default() += 1;
         }
         SubmitOutcome::Judge(_) => {
-            let score = if fault == Some(SubmitFault::Reject) {
-                0.4
-            } else {
-                0.8
+            let score = match fault {
+                Some(SubmitFault::Reject) => Some(0.4),
+                Some(SubmitFault::Unscored) => None,
+                _ => Some(0.8),
             };
-            ruling = Some(seen.standing.on_verdict(Some(score), now, &RULES));
+            ruling = Some(seen.standing.on_verdict(score, now, &RULES));
             if seen.standing.assignment.is_none() {
                 *seen.answered.entry(id).or_default() += 1;
             }

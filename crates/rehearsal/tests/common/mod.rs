@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bittensor::{CallError, Dendrite, DendriteOptions, Keypair, Target};
+use bittensor::{Answer, CallError, Dendrite, DendriteOptions, Keypair, Target};
 use judge::Judge;
 use rehearsal::{Rehearsal, RehearsalConfig};
 use splat::spz::{self, Level};
@@ -25,18 +25,35 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) struct Miner {
     pub(crate) keypair: Arc<Keypair>,
     dendrite: Dendrite,
+    patience: Duration,
 }
 
 impl Miner {
     pub(crate) fn new() -> Self {
+        Self::waiting(PATIENCE)
+    }
+
+    /// One that waits for replies for so long.
+    pub(crate) fn waiting(patience: Duration) -> Self {
         let keypair = Arc::new(Keypair::generate());
         let dendrite = Dendrite::new(Arc::clone(&keypair), DendriteOptions::default()).unwrap();
-        Self { keypair, dendrite }
+        Self {
+            keypair,
+            dendrite,
+            patience,
+        }
+    }
+
+    /// A pull and what time it is for the validator.
+    pub(crate) async fn exchange(&self, target: &Target) -> Answer<PullTask> {
+        let empty = PullTask::default();
+        let answer = self.dendrite.exchange(target, &empty, self.patience).await;
+        answer.unwrap()
     }
 
     pub(crate) async fn try_pull(&self, target: &Target) -> Result<PullTask, CallError> {
         let empty = PullTask::default();
-        self.dendrite.call(target, &empty, PATIENCE).await
+        self.dendrite.call(target, &empty, self.patience).await
     }
 
     pub(crate) async fn pull(&self, target: &Target) -> PullTask {
@@ -60,7 +77,7 @@ impl Miner {
         target: &Target,
         submission: &SubmitResults,
     ) -> Result<SubmitResults, CallError> {
-        self.dendrite.call(target, submission, PATIENCE).await
+        self.dendrite.call(target, submission, self.patience).await
     }
 
     pub(crate) async fn submit(

@@ -117,11 +117,12 @@ async fn mine(config: &RehearseConfig, network: &Rehearsal, console: &Console) -
 }
 
 /// The validators' report. What the miner still has in its ledger is not lost: it would go on with
-/// it at its next start.
+/// it at its next start. Nor is what a validator forgot.
 fn complete(network: &Rehearsal, summary: &Summary, in_hand: &HashSet<String>) -> Report {
     let mut report = network.report_holding(|task| in_hand.contains(task));
     report.generator_idle_share = Some(summary.generator_idle_share);
-    report.total.lost = report.total.lost.max(summary.totals.lost);
+    let lost = summary.totals.lost.saturating_sub(report.total.forgotten);
+    report.total.lost = report.total.lost.max(lost);
     report.total.doubled = report.total.doubled.max(summary.totals.doubled);
     report
 }
