@@ -221,6 +221,7 @@ async fn bodies_and_headers_that_cannot_be_read() {
         raw().with("bt_header_dendrite_nonce", "soon"),
         raw().with("bt_header_dendrite_version", "-1"),
         raw().with("timeout", "nan"),
+        raw().body(""),
         raw().body("{}"),
         raw().body(r#"{"number":"many","text":""}"#),
         raw().body("[1,2]"),
@@ -237,7 +238,6 @@ async fn bodies_and_headers_that_cannot_be_read() {
         assert!(!reply.body.contains("as asked"), "the reason stays inside");
     }
     assert_eq!(raw().body("{\"number\":").send(address).await.status, 422);
-    assert_eq!(raw().body("").send(address).await.status, 422);
     assert_eq!(
         raw().body([0x1f, 0x8b, 0xff]).send(address).await.status,
         400

@@ -44,7 +44,8 @@ pub enum Fault {
     /// this to the cooldown. Either is honest: the reply says so.
     PutOff(Duration),
     /// The call goes well; then somebody sets the validator's clock to this many seconds before or
-    /// after the true time, as the reply's date shows. Pulls only.
+    /// after the true time, as the reply's date shows, and what it remembers goes by that clock as if
+    /// it always had. Pulls only.
     ClockSet(i32),
     /// This call goes well; then the port refuses connections for this long.
     Refuse(Duration),
@@ -263,9 +264,9 @@ impl Kind {
     }
 }
 
-/// What clocks are set to, in seconds from the true time. A date on the wire is cut to the second and
-/// may be a second old: nobody could notice a clock that is off by less than two.
-const CLOCKS: [i32; 7] = [-9, -7, -5, 0, 5, 7, 9];
+/// What clocks are set to, in seconds from the true time. A date on the wire is cut to the second, may
+/// be a second old, and its reply may be on its way for some: nobody could notice smaller steps.
+const CLOCKS: [i32; 5] = [-20, -10, 0, 10, 20];
 
 #[cfg(test)]
 mod tests {

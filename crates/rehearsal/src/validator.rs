@@ -353,9 +353,12 @@ impl Validator {
         }
     }
 
-    /// Sets the clock to so many seconds after the true time.
+    /// Sets the clock to so many seconds after the true time, and its records with it.
     pub(crate) fn set_clock(&self, seconds: i32) {
-        self.clock.store(seconds, Ordering::Relaxed);
+        let step = seconds - self.clock.swap(seconds, Ordering::Relaxed);
+        for standing in self.state().standings.values_mut() {
+            standing.set_clock(i64::from(step));
+        }
     }
 
     /// What the clock shows, in seconds since 1970, as Python's `time.time()`.

@@ -224,14 +224,14 @@ async fn a_clock_that_is_set_shows_in_the_dates_from_then_on() {
         let answer = miner.exchange(&target).await;
         let date = answer.date.unwrap().duration_since(std::time::UNIX_EPOCH);
         let behind = now() - date.unwrap().as_secs_f64();
-        assert!((4.5..11.5).contains(&behind), "{behind}");
+        assert!((9.5..22.5).contains(&behind), "{behind}");
     }
     // Its rules go by that clock too.
     let stranger = Miner::new();
     let task = stranger.task(&target).await;
     let answer = stranger.submit(&target, &task, "").await.unwrap();
     let left = answer.cooldown_until as f64 - now();
-    assert!((2.5..11.0).contains(&left), "{left} of 15 s");
+    assert!((-7.0..6.0).contains(&left), "{left} of 15 s");
     assert_eq!(rehearsal.report().total.violations, 0);
 }
 

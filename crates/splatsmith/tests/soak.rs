@@ -86,7 +86,8 @@ async fn soak(validators: u16, tasks: u64, patience: Duration) -> (Report, Summa
         ..*network.rules()
     };
     config.pull_timeout = Duration::from_secs(2);
-    config.submit_timeout = Duration::from_secs(5);
+    // All validators share one scorer, which looks at each prompt's first answer for long.
+    config.submit_timeout = Duration::from_secs(15);
     let events = EventSender::new(1 << 16);
     let in_hand = tokio::spawn(in_hand(events.subscribe()));
     let potter: Arc<dyn Generator> = Arc::new(Potter(common::shell(8000)));

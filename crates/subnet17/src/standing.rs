@@ -200,6 +200,24 @@ impl Standing {
         }
     }
 
+    /// Has everything remembered be so many seconds later than it was, for a test network whose clock
+    /// is set.
+    pub fn set_clock(&mut self, step: i64) {
+        if let Some(assignment) = &mut self.assignment {
+            assignment.at += step as f64;
+        }
+        for moment in [&mut self.cooldown_until, &mut self.last_accepted] {
+            // 0 means never.
+            if *moment != 0 {
+                *moment += step;
+            }
+        }
+        self.validation_locked_until += step as f64;
+        for finished in &mut self.observations {
+            *finished += step;
+        }
+    }
+
     /// Whether a pull at `now` would be a violation (`is_on_cooldown`).
     pub fn is_on_cooldown(&self, now: f64) -> bool {
         now < self.cooldown_until as f64

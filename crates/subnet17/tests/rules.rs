@@ -287,6 +287,28 @@ fn the_rules_hold_at_another_speed() {
     );
 }
 
+#[test]
+fn a_clock_that_is_set_takes_all_moments_with_it() {
+    let mut standing = assigned(START);
+    judged(&mut standing, 0.8, START + 10.0);
+    standing.assign(task(), START + 400.0);
+    let (mut ahead, untouched) = (standing.clone(), Standing::default());
+    ahead.set_clock(50);
+    let told = |standing: &mut Standing, now| {
+        let outcome = standing.on_pull(now, &RULES);
+        let submitted = submit(standing, now);
+        let ruling = standing.on_verdict(Some(0.9), now, &RULES);
+        let feedback = standing.feedback(Some(ruling), 1500.0, now, &RULES);
+        (outcome, submitted, ruling, feedback)
+    };
+    let (now, then) = (START + 420.0, START + 470.0);
+    assert_eq!(told(&mut ahead, then), told(&mut standing, now));
+    assert_eq!(ahead.cooldown_until, standing.cooldown_until + 50);
+    let mut fresh = untouched.clone();
+    fresh.set_clock(-50);
+    assert_eq!((fresh.cooldown_until, fresh.last_accepted), (0, 0));
+}
+
 proptest! {
     /// A miner that pulls when told to never violates, whatever it submits, and the rules never panic.
     #[test]

@@ -1,5 +1,6 @@
 //! A validator as a peer: PullTask and SubmitResults over its axon.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -36,6 +37,8 @@ pub(crate) struct Validator {
     manners: Manners,
     /// A std mutex: held for a few additions only.
     clock: Mutex<ServerClock>,
+    /// The cooldown as its last reply told it.
+    told: AtomicI64,
 }
 
 impl Validator {
@@ -56,6 +59,7 @@ impl Validator {
                 longest_answer: rules.longest_answer(),
             },
             clock: Mutex::default(),
+            told: AtomicI64::new(0),
         }
     }
 
@@ -107,13 +111,17 @@ impl Validator {
     fn fate(&self, task: &OpenTask, reply: &SubmitResults, rules: &Rules) -> Fate {
         let (outcome, score) = judge_reply(task, reply);
         let cooldown_until = believed(reply.cooldown_until);
+        let told = self.told.swap(cooldown_until, Ordering::AcqRel);
         // A validator lets an answer fall without dealing with it while its validation lock holds, and
         // soon after an accepted answer. It tells such an answer 0 as it does a rejected one, but sets
         // no cooldown.
-        if outcome == Outcome::Rejected && cooldown_until <= self.now() {
+        let is_over = cooldown_until <= self.now();
+        if outcome == Outcome::Rejected && (is_over || cooldown_until == told) {
+            let lock = clock::now() + clock::millis(rules.validation_lock);
+            let cooldown = cooldown_until - self.clock_offset().unwrap_or(0);
             return Fate::InDoubt {
                 reason: "the validator ignored the answer".to_owned(),
-                until: Some(clock::now() + clock::millis(rules.validation_lock)),
+                until: Some(lock.max(cooldown)),
             };
         }
         Fate::Taken(Receipt {
@@ -159,6 +167,7 @@ impl Peer for Validator {
             .map_err(|error| refused::pull(context, self.uid, &error))?;
         check(&reply).map_err(Trouble::passing)?;
         let cooldown_until = believed(reply.cooldown_until);
+        self.told.store(cooldown_until, Ordering::Release);
         let violations = reply.cooldown_violations;
         match &reply.task {
             Some(_) => context.registration.known(self.uid),
