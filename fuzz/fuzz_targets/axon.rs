@@ -30,8 +30,10 @@ thread_local! {
 
 fuzz_target!(|bytes: &[u8]| {
     RUNTIME.with(|runtime| {
-        let talk = tokio::time::timeout(PATIENCE, talk(bytes));
-        runtime.block_on(async { talk.await.expect("the axon hangs") });
+        runtime.block_on(async {
+            let talk = tokio::time::timeout(PATIENCE, talk(bytes));
+            talk.await.expect("the axon hangs");
+        });
     });
 });
 
