@@ -1,6 +1,7 @@
 //! Why mining cannot begin or go on.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -66,6 +67,9 @@ pub enum LedgerError {
     /// The ledger's tables could not be brought to this version's form.
     #[error("the ledger could not be migrated (is it from a newer version?): {0}")]
     Migration(#[from] rusqlite_migration::Error),
+    /// What was to be written is not on disk, for instance because that is full.
+    #[error("the ledger cannot be written: {0}")]
+    Commit(Arc<str>),
     /// The thread that ran the statement died.
     #[error("a ledger transaction was abandoned")]
     Abandoned,

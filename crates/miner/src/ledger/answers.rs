@@ -1,10 +1,10 @@
 //! The way of an answer: made, sent, replied to or in doubt.
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, params};
 
 use super::tasks::{Answer, TaskKey, close};
 use super::validators::{set_clocks, work_off_violation};
-use super::{Ledger, SourceId};
+use super::{Ledger, SourceId, Transaction};
 use crate::clock::{self, UnixMillis};
 use crate::error::LedgerError;
 use crate::event::Outcome;

@@ -17,6 +17,7 @@
 //! wire: whatever is found in that state at a start may have arrived, and is in doubt.
 
 mod answers;
+mod commits;
 mod pulls;
 mod schema;
 mod source_id;
@@ -25,11 +26,12 @@ mod upkeep;
 mod validators;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Savepoint};
 
+use self::commits::Commits;
 use crate::error::LedgerError;
 
 pub(crate) use answers::{NewAnswer, Receipt};
@@ -40,12 +42,16 @@ pub(crate) use validators::Clocks;
 
 /// How long a statement waits for another process that reads the file, such as a backup.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// More than there are different ones.
+const STATEMENTS: usize = 64;
+
+/// What a piece of work writes into: all of it is kept or, on any error, none.
+type Transaction<'connection> = Savepoint<'connection>;
 
 /// A handle on the ledger. Cheap to clone; statements run on blocking threads, one at a time.
 #[derive(Debug, Clone)]
 pub(crate) struct Ledger {
-    /// A std mutex: only ever taken on a blocking thread.
-    connection: Arc<Mutex<Connection>>,
+    commits: Arc<Commits>,
 }
 
 impl Ledger {
@@ -58,29 +64,20 @@ impl Ledger {
         // that an answer was already on its way.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         schema::migrate(&mut connection)?;
         Ok(Self {
-            connection: Arc::new(Mutex::new(connection)),
+            commits: Arc::new(Commits::new(connection)),
         })
     }
 
-    /// Runs `work` in one transaction: all of it happens or, on any error, none.
+    /// Runs `work` in one transaction: all of it happens or, on any error, none. What is asked for at
+    /// the same time shares one commit.
     async fn transact<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, LedgerError> {
-        let connection = Arc::clone(&self.connection);
-        tokio::task::spawn_blocking(move || {
-            // A panic inside a transaction rolled it back: the connection is as good as before.
-            let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let result = work(&transaction)?;
-            transaction.commit()?;
-            Ok(result)
-        })
-        .await
-        .unwrap_or(Err(LedgerError::Abandoned))
+        self.commits.transact(work).await
     }
 }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Transaction, named_params, params};
+use rusqlite::{named_params, params};
 use subnet17::TaskKind;
 
 use super::tasks::{OpenTask, TaskState, close, kind_name, open_task};
 use super::validators::{Clocks, clocks, set_clocks, work_off_violation};
-use super::{Ledger, SourceId};
+use super::{Ledger, SourceId, Transaction};
 use crate::clock::{self, UnixMillis};
 use crate::error::LedgerError;
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{Row, params};
 use subnet17::TaskKind;
 
-use super::{Ledger, SourceId};
+use super::{Ledger, SourceId, Transaction};
 use crate::clock::UnixMillis;
 use crate::error::LedgerError;
 

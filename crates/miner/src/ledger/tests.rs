@@ -301,15 +301,16 @@ async fn a_full_disk_is_an_error_and_the_ledger_stays_whole() {
     let book = Book::new().await;
     book.pull("a").await;
     let key = book.open().await.key;
-    let set_limit = |pages: u32| {
+    let set_limit = async |pages: u32| {
         book.ledger
-            .connection
-            .lock()
-            .unwrap()
-            .pragma_update(None, "max_page_count", pages)
+            .transact(move |transaction| {
+                transaction.pragma_update(None, "max_page_count", pages)?;
+                Ok(())
+            })
+            .await
             .unwrap();
     };
-    set_limit(1);
+    set_limit(1).await;
     let mut large = handout("b");
     large.prompt = "x".repeat(1 << 20).into();
     let error = book
@@ -320,7 +321,7 @@ async fn a_full_disk_is_an_error_and_the_ledger_stays_whole() {
     assert!(error.to_string().contains("full"), "{error}");
     let task = book.open().await;
     assert_eq!((task.key, task.state), (key, TaskState::Assigned));
-    set_limit(u32::MAX - 1);
+    set_limit(u32::MAX - 1).await;
     let pulled = book.ledger.record_pull(&book.validator, large, 1).await;
     assert!(pulled.unwrap().settled.is_some());
 }

@@ -1,8 +1,8 @@
 //! Validators in the ledger: their clocks towards us, and how they treated us.
 
-use rusqlite::{Transaction, named_params, params};
+use rusqlite::{named_params, params};
 
-use super::{Ledger, SourceId};
+use super::{Ledger, SourceId, Transaction};
 use crate::clock::UnixMillis;
 use crate::error::LedgerError;
 use crate::event::Standing;
