@@ -6,14 +6,16 @@
 
 use std::{
     collections::VecDeque,
-    sync::Arc,
+    num::NonZero,
+    pin::Pin,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 
 use judge::{Judge, Prompt, Verdict};
 use render::Image;
 use splat::{Cloud, OutputProfile};
-use tokio::task::{JoinError, JoinHandle};
+use tokio::sync::Semaphore;
 
 use crate::generator::{Candidate, GenerateError, Generation, GenerationEvent, Generator, Request};
 
@@ -144,6 +146,14 @@ fn better(best: Option<Chosen>, candidate: Chosen) -> Chosen {
     }
 }
 
+/// At most as many candidates at once are fitted, encoded and judged as there are cores, however many
+/// generators there are: more would be no faster, but take memory, and the cores from whatever has to
+/// happen in time.
+static CORES: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get)));
+
+type Finishing = Pin<Box<dyn Future<Output = Result<Chosen, GenerateError>> + Send>>;
+
 /// Where candidates are fitted, encoded and judged, one at a time (the judge uses all cores) and
 /// never on an async worker.
 struct Bench {
@@ -152,7 +162,7 @@ struct Bench {
     profile: OutputProfile,
     label: String,
     waiting: VecDeque<Candidate>,
-    running: Option<JoinHandle<Result<Chosen, GenerateError>>>,
+    running: Option<Finishing>,
 }
 
 impl Bench {
@@ -174,25 +184,32 @@ impl Bench {
         };
         let (judge, prompt) = (self.judge.clone(), self.prompt.clone());
         let (profile, label) = (self.profile, self.label.clone());
-        self.running = Some(tokio::task::spawn_blocking(move || {
-            finish(candidate, judge.as_deref(), &prompt, profile, label)
+        self.running = Some(Box::pin(async move {
+            // Never closed; if it were, there would be no reason to wait.
+            let _core = CORES.acquire().await.ok();
+            let backend = label.clone();
+            tokio::task::spawn_blocking(move || {
+                finish(candidate, judge.as_deref(), &prompt, profile, label)
+            })
+            .await
+            .unwrap_or_else(|error| {
+                Err(GenerateError::Backend {
+                    backend,
+                    reason: format!("its cloud could not be judged: {error}"),
+                })
+            })
         }));
     }
 
     /// The candidate in hand, finished. Cancel-safe: nothing is taken before it is ready.
     async fn finished(&mut self) -> Result<Chosen, GenerateError> {
-        let joined: Result<_, JoinError> = match &mut self.running {
+        let finished = match &mut self.running {
             Some(running) => running.await,
             None => std::future::pending().await,
         };
         self.running = None;
         self.begin();
-        joined.unwrap_or_else(|error| {
-            Err(GenerateError::Backend {
-                backend: self.label.clone(),
-                reason: format!("its cloud could not be judged: {error}"),
-            })
-        })
+        finished
     }
 }
 

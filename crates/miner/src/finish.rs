@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use generate::Candidate;
 use generate::best_of::Chosen;
 
 use crate::context::{Context, blocking};
@@ -33,10 +34,16 @@ pub(crate) async fn finish(context: Arc<Context>, device: usize, lease: Lease, f
                 asset,
                 encoding,
                 verdict,
-                ..
+                views,
             } = *chosen;
+            let Candidate {
+                cloud, seed, notes, ..
+            } = candidate;
+            let splats = cloud.len();
+            // However slow the disk, nothing is kept for it but what it is to hold.
+            drop((cloud, views));
             let Some(order) = lease.order() else { return };
-            let name = format!("{}-{:08x}.spz", order.task.key, candidate.seed);
+            let name = format!("{}-{seed:08x}.spz", order.task.key);
             let bytes = Arc::new(asset);
             let path = context
                 .insist("writing an asset", || {
@@ -47,7 +54,7 @@ pub(crate) async fn finish(context: Arc<Context>, device: usize, lease: Lease, f
                 .await;
             let new = NewAnswer {
                 answer: Answer::Asset(name),
-                seed: Some(candidate.seed),
+                seed: Some(seed),
                 verdict: verdict
                     .as_deref()
                     .and_then(|verdict| serde_json::to_string(verdict).ok()),
@@ -58,10 +65,10 @@ pub(crate) async fn finish(context: Arc<Context>, device: usize, lease: Lease, f
                 task: order.task.id.clone(),
                 device,
                 asset: path,
-                splats: candidate.cloud.len(),
+                splats,
                 bytes: bytes.len(),
-                seed: candidate.seed,
-                notes: candidate.notes,
+                seed,
+                notes,
                 made_in_ms: made_in.as_secs_f64() * 1000.0,
                 encoded_in_ms: encoding.as_secs_f64() * 1000.0,
             };
