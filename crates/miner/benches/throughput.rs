@@ -14,6 +14,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod support;
+
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::Ipv4Addr;
@@ -23,10 +25,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bittensor::{Axon, Caller, HandlerError, Keypair, Metagraph, Neuron};
-use generate::{Candidate, Generation, GenerationEvent, Generator, Request};
+use generate::Generator;
 use miner::{Event, EventSender, Limit, MinerConfig};
-use splat::{Cloud, Frame, Splat};
 use subnet17::{Feedback, PullTask, Rules, SubmitResults, Task};
+use support::{Ready, cloud, cpu_time, spread};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -113,7 +115,9 @@ async fn mine() {
     output.read_line(&mut line).unwrap();
     let metagraph = Metagraph::from_json(line.as_bytes()).unwrap();
 
-    let generator: Arc<dyn Generator> = Arc::new(Ready { cloud: cloud() });
+    let generator: Arc<dyn Generator> = Arc::new(Ready {
+        cloud: cloud(SPLATS),
+    });
     run(&metagraph, &generator, WARM_UP).await;
     let (cpu, started) = (cpu_time(), Instant::now());
     let (encoded, sent) = run(&metagraph, &generator, TASKS).await;
@@ -137,12 +141,15 @@ async fn mine() {
         .filter_map(|(task, since_pull)| Some(since_pull - encoded.get(task)?))
         .collect();
     println!("{} tasks in {:.1} s", encoded.len(), elapsed.as_secs_f64());
-    println!("encoding:        median {:6.1} ms", median(&mut encoding));
+    println!(
+        "encoding:        median {:6.1} ms",
+        spread(&mut encoding)[0]
+    );
     println!(
         "beyond encoding: median {:6.1} ms in the miner, {:.1} ms seen by the validator   (at most 25 ms \
          is wanted)",
-        median(&mut beyond_inside),
-        median(&mut beyond)
+        spread(&mut beyond_inside)[0],
+        spread(&mut beyond)[0]
     );
     println!(
         "CPU per task:           {:6.1} ms   (at most 40 ms is wanted, encoding included)",
@@ -200,67 +207,4 @@ async fn run(
         }
     }
     (encoded, sent)
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-/// User and system time of this process: fields 14 and 15 of `/proc/self/stat` (proc(5)), in ticks
-/// of 10 ms, which is what Linux shows on every machine of today.
-fn cpu_time() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").expect("this benchmark needs Linux");
-    // The second field is a name in brackets and may hold blanks.
-    let after_name = stat.rsplit(')').next().unwrap();
-    let fields: Vec<&str> = after_name.split_whitespace().collect();
-    let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-    Duration::from_millis(ticks * 10)
-}
-
-/// Has its cloud ready.
-struct Ready {
-    cloud: Cloud,
-}
-
-impl Generator for Ready {
-    fn label(&self) -> &str {
-        "ready"
-    }
-
-    fn start(&self, request: Request) -> Generation {
-        let (sink, generation) = Generation::channel();
-        let candidate = Candidate {
-            cloud: self.cloud.clone(),
-            frame: Frame::YDown,
-            seed: request.seed,
-            elapsed: Duration::ZERO,
-            notes: Vec::new(),
-        };
-        tokio::spawn(async move {
-            sink.send(Ok(GenerationEvent::Candidate(Box::new(candidate))))
-                .await
-        });
-        generation
-    }
-}
-
-/// A cloud that packs about as badly as a real one.
-fn cloud() -> Cloud {
-    let mut state = 1_u64;
-    let mut random = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (state >> 40) as f32 / (1 << 24) as f32 - 0.5
-    };
-    (0..SPLATS)
-        .map(|_| Splat {
-            position: std::array::from_fn(|_| random()),
-            log_scale: std::array::from_fn(|_| random() - 5.0),
-            rotation: std::array::from_fn(|_| random()),
-            opacity_logit: 8.0 * random(),
-            colour: std::array::from_fn(|_| 2.0 * random()),
-        })
-        .collect()
 }
