@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use subnet17::gateway::{self, WorkerFault};
 use thiserror::Error;
+use tls::Anchors;
 use url::{Host, Url};
 
 /// Places at a gateway have numbers of their own in the events: this one and up, above those of any
@@ -44,6 +45,8 @@ pub struct GatewayConfig {
     pub task_lifetime: Duration,
     /// For this long after a task was handed out, more time spent on it is taken to cost nothing.
     pub budget: Duration,
+    /// Whose certificates are trusted beside those of the authorities that browsers trust.
+    pub anchors: Anchors,
 }
 
 /// Why a gateway cannot be worked for as it was named.
@@ -93,6 +96,7 @@ impl GatewayConfig {
             poll: Duration::from_secs(2),
             task_lifetime: gateway::TASK_LIFETIME,
             budget: Duration::from_secs(30),
+            anchors: Anchors::default(),
         })
     }
 

@@ -152,7 +152,7 @@ fn name(endpoint: &Url) -> String {
 struct Supervisor {
     endpoints: Vec<Url>,
     options: ChainOptions,
-    tls: Arc<rustls::ClientConfig>,
+    tls: Arc<tls::ClientConfig>,
     queue: mpsc::Receiver<Call>,
     state: watch::Sender<LinkState>,
     turn: Arc<Notify>,

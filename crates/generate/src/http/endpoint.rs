@@ -11,8 +11,8 @@ use reqwest::{
     multipart::{Form, Part},
     redirect,
 };
-use rustls::{ClientConfig, RootCertStore};
 use splat::Cloud;
+use tls::{Distrust, distrust};
 
 use super::{HttpError, HttpOptions, address::Address};
 use crate::generator::{GenerateError, GenerationSink};
@@ -49,21 +49,10 @@ enum Unread {
     Broken(reqwest::Error),
 }
 
-/// Trusts the authorities browsers trust, compiled in, so that a bare container needs none on disk.
-fn tls() -> Result<ClientConfig, rustls::Error> {
-    let mut roots = RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    let provider = rustls::crypto::ring::default_provider();
-    Ok(ClientConfig::builder_with_provider(provider.into())
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
-}
-
 impl Endpoint {
     pub(super) fn new(address: Address, options: HttpOptions) -> Result<Self, HttpError> {
         let client = Client::builder()
-            .tls_backend_preconfigured(tls()?)
+            .tls_backend_preconfigured(tls::client(&options.anchors)?)
             .redirect(redirect::Policy::none())
             .no_proxy()
             .connect_timeout(options.connect_timeout)
@@ -186,13 +175,7 @@ impl Endpoint {
             let limit = seconds(self.options.timeout);
             return self.failed(format!("no complete answer within {limit} s"));
         }
-        let what = if error.is_connect() {
-            "it cannot be reached"
-        } else {
-            "the connection broke"
-        };
-        let cause = one_line(root_cause(&error).as_bytes());
-        self.failed(format!("{what}: {cause}"))
+        self.failed(no_answer(&error))
     }
 
     fn too_long(&self) -> GenerateError {
@@ -251,6 +234,24 @@ async fn read_up_to(
             Err(error) => return Err((body, Unread::Broken(error))),
         }
     }
+}
+
+/// Why there is no answer, where it is not for want of time: one line.
+pub(super) fn no_answer(error: &reqwest::Error) -> String {
+    if let Some(distrust) = distrust(error) {
+        let remedy = match distrust {
+            Distrust::Stranger => "; if you trust it, name its authority with --generation.ca",
+            _ => "",
+        };
+        return one_line(distrust.to_string().as_bytes()) + remedy;
+    }
+    let what = if error.is_connect() {
+        "it cannot be reached"
+    } else {
+        "the connection broke"
+    };
+    let cause = one_line(root_cause(error).as_bytes());
+    format!("{what}: {cause}")
 }
 
 fn root_cause(error: &dyn Error) -> String {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, no_answer};
 
 /// Where base miners and pods say how they are (three-gen-subnet `generation/serve.py`).
 const HEALTH_PATH: &str = "/health";
@@ -33,8 +33,7 @@ impl Endpoint {
             Err(error) if error.is_timeout() => {
                 Health::Silent(format!("no answer within {} s", timeout.as_secs()))
             }
-            Err(error) if error.is_connect() => Health::Silent("cannot be reached".to_owned()),
-            Err(error) => Health::Silent(error.without_url().to_string()),
+            Err(error) => Health::Silent(no_answer(&error)),
         }
     }
 }

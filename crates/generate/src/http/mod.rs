@@ -6,7 +6,7 @@
 //!
 //! The answer's body is a PLY or an SPZ, told apart by its first bytes. Candidates are asked for
 //! one after another, because these servers make one at a time. Over `https://` the server must
-//! show a certificate that browsers would trust.
+//! show a certificate of an authority that browsers trust, or that the operator has named.
 
 mod address;
 mod endpoint;
@@ -20,6 +20,7 @@ use std::{
 use judge::Prompt;
 use splat::Frame;
 use thiserror::Error;
+use tls::Anchors;
 use tokio::runtime::Handle;
 
 use crate::generator::{
@@ -40,6 +41,8 @@ pub struct HttpOptions {
     pub connect_timeout: Duration,
     /// Longest time for one candidate, from the request to the last byte of its answer.
     pub timeout: Duration,
+    /// Whose certificates are trusted beside those of the authorities that browsers trust.
+    pub anchors: Anchors,
 }
 
 impl Default for HttpOptions {
@@ -49,6 +52,7 @@ impl Default for HttpOptions {
             max_bytes: 256 * 1024 * 1024,
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(300),
+            anchors: Anchors::default(),
         }
     }
 }
@@ -70,7 +74,7 @@ pub enum HttpError {
     Address(String),
     /// TLS cannot be set up.
     #[error("TLS cannot be set up: {0}")]
-    Tls(#[from] rustls::Error),
+    Tls(#[from] tls::Error),
     /// There is no runtime to speak HTTP on.
     #[error("an HTTP generator needs a tokio runtime around it: {0}")]
     Runtime(#[from] tokio::runtime::TryCurrentError),

@@ -1,10 +1,20 @@
 //! The HTTP backend against servers on the loopback: good ones, and every kind of bad one.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub
+)]
 
 #[path = "../common/mod.rs"]
 mod common;
+mod encrypted;
 mod faults;
 mod service;
+#[path = "../../../tls/tests/support/listener.rs"]
+mod tls_listener;
+#[path = "../../../tls/tests/support/mod.rs"]
+mod tls_support;
 
 use std::{sync::Arc, time::Duration};
 

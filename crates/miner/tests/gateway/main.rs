@@ -7,12 +7,17 @@
     unreachable_pub
 )]
 
+mod encrypted;
 mod faults;
 mod mock;
 mod results;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod support;
+#[path = "../../../tls/tests/support/listener.rs"]
+mod tls_listener;
+#[path = "../../../tls/tests/support/mod.rs"]
+mod tls_support;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //! what a form must hold and in which order, what becomes of an assignment; and faults on demand.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -13,8 +13,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bittensor::PublicKey;
+use rustls::ServerConfig;
 use subnet17::gateway::{AuthFault, Credential, GetTasks};
 use tokio::net::TcpListener;
+
+use super::tls_listener::serve_tls;
 
 /// What goes wrong with the next question for tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +106,7 @@ pub struct Seen {
 /// A gateway on a loopback port.
 pub struct Gateway {
     pub seen: Arc<Mutex<Seen>>,
-    pub address: SocketAddr,
+    origin: String,
 }
 
 pub(super) type Shared = Arc<Mutex<Seen>>;
@@ -111,19 +114,24 @@ pub(super) type Shared = Arc<Mutex<Seen>>;
 impl Gateway {
     pub async fn start() -> Self {
         let seen = Shared::default();
-        let routes = Router::new()
-            .route("/v1/get_tasks", post(get_tasks))
-            .route("/v1/add_result", post(super::results::add_result))
-            .layer(DefaultBodyLimit::disable())
-            .with_state(Arc::clone(&seen));
+        let routes = routes(&seen);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-        Self { seen, address }
+        let origin = format!("http://{address}");
+        Self { seen, origin }
+    }
+
+    /// The same behind TLS.
+    pub async fn start_behind(tls: Arc<ServerConfig>) -> Self {
+        let seen = Shared::default();
+        let port = serve_tls(tls, routes(&seen)).await;
+        let origin = format!("https://localhost:{port}");
+        Self { seen, origin }
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}/v1/", self.address)
+        format!("{}/v1/", self.origin)
     }
 
     /// Orders that many texts.
@@ -155,6 +163,14 @@ impl Gateway {
         let seen = self.seen.lock().unwrap();
         seen.results.values().flatten().cloned().collect()
     }
+}
+
+fn routes(seen: &Shared) -> Router {
+    Router::new()
+        .route("/v1/get_tasks", post(get_tasks))
+        .route("/v1/add_result", post(super::results::add_result))
+        .layer(DefaultBodyLimit::disable())
+        .with_state(Arc::clone(seen))
 }
 
 pub(super) fn text(status: u16, words: &str) -> Response {

@@ -1,5 +1,7 @@
 //! What makes the clouds.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 /// The generator, and how much of it one prompt gets.
@@ -29,6 +31,10 @@ pub(crate) struct GenerationArgs {
         default_value = "auto"
     )]
     pub(crate) frame: String,
+
+    /// Authorities to trust beside those that browsers trust, where endpoints are https (PEM)
+    #[arg(long = "generation.ca", id = "generation.ca", value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
 
     /// How many candidates to make for one prompt at most; the best judged one is taken
     #[arg(long, value_name = "N", default_value_t = 1)]

@@ -1,5 +1,7 @@
 //! Who hands out tasks.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 /// Validators, a gateway, or both.
@@ -19,6 +21,10 @@ pub(crate) struct SourceArgs {
     /// The gateway's address, such as https://gateway.example; only this address is called
     #[arg(long = "gateway.url", id = "gateway.url", value_name = "URL")]
     pub(crate) url: Option<String>,
+
+    /// Authorities to trust beside those that browsers trust, where the gateway is https (PEM)
+    #[arg(long = "gateway.ca", id = "gateway.ca", value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
 
     /// What this worker is called; the gateway's clients are shown it
     #[arg(

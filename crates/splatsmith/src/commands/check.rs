@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use ::generate::{Health, HttpBackend, HttpOptions};
+use ::generate::{Health, HttpBackend};
 use ::miner::{EventSender, Ignored, Roster, obstacles};
 use anyhow::Result;
 use bittensor::{Neuron, PublicKey};
@@ -259,13 +259,10 @@ async fn generator(backend: &Backend, config: &MineConfig) -> Generator {
             };
         }
         Backend::Http(url) => {
-            let options = HttpOptions {
-                frame: config.generation.frame,
-                ..HttpOptions::default()
-            };
+            let options = generators::http_options(&config.generation);
             match HttpBackend::new(url.as_str(), options) {
                 Ok(backend) => backend.health(TIMEOUT).await,
-                Err(error) => Health::Silent(format!("cannot be used: {error}")),
+                Err(error) => Health::Silent(error.to_string()),
             }
         }
     };
@@ -274,7 +271,7 @@ async fn generator(backend: &Backend, config: &MineConfig) -> Generator {
         Health::Well => "is well".to_owned(),
         Health::Unknown => "is there, and does not say how it is".to_owned(),
         Health::Unwell(status) => format!("is not well: it answers {status} to /health"),
-        Health::Silent(why) => format!("is not there: {why}"),
+        Health::Silent(why) => format!("cannot be used: {why}"),
     };
     Generator {
         label,

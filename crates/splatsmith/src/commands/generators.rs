@@ -9,15 +9,21 @@ use crate::config::{Backend, GenerationConfig};
 
 /// Starts every configured backend.
 pub(crate) fn start(config: &GenerationConfig) -> Result<Vec<Arc<dyn Generator>>> {
-    let options = HttpOptions {
-        frame: config.frame,
-        ..HttpOptions::default()
-    };
+    let options = http_options(config);
     config
         .backends
         .iter()
         .map(|backend| start_one(backend, &options))
         .collect()
+}
+
+/// How endpoints are spoken to.
+pub(super) fn http_options(config: &GenerationConfig) -> HttpOptions {
+    HttpOptions {
+        frame: config.frame,
+        anchors: config.authorities.anchors.clone(),
+        ..HttpOptions::default()
+    }
 }
 
 fn start_one(backend: &Backend, options: &HttpOptions) -> Result<Arc<dyn Generator>> {

@@ -3,7 +3,7 @@
 use splat::Frame;
 use url::Url;
 
-use super::{Problems, Setting};
+use super::{Authorities, Problems, Setting};
 use crate::args::GenerationArgs;
 
 /// More candidates than this for one prompt is a slip of the keyboard.
@@ -35,6 +35,8 @@ pub(crate) struct GenerationConfig {
     pub(crate) backends: Vec<Backend>,
     /// Which way is up in what endpoints make, where it is not what their kind is known for.
     pub(crate) frame: Option<Frame>,
+    /// Whom to trust where endpoints are https.
+    pub(crate) authorities: Authorities,
     /// Candidates per prompt, 1 to 64.
     pub(crate) candidates: u32,
     /// Whether candidates are judged before one is chosen.
@@ -53,6 +55,7 @@ impl GenerationConfig {
         Self {
             backends: backends(args, problems),
             frame: frame(&args.frame, problems),
+            authorities: Authorities::check("--generation.ca", args.ca.as_deref(), problems),
             candidates: args.candidates,
             validate: !args.no_validation,
         }
@@ -63,6 +66,7 @@ impl GenerationConfig {
         let backends: Vec<String> = self.backends.iter().map(Backend::shown).collect();
         vec![
             ("backend", backends.join(",")),
+            ("generation.ca", self.authorities.shown()),
             ("candidates", self.candidates.to_string()),
             (
                 "judging",
@@ -158,6 +162,7 @@ mod tests {
             backend: "auto".to_owned(),
             endpoints: Vec::new(),
             frame: "auto".to_owned(),
+            ca: None,
             candidates: 1,
             no_validation: false,
         }

@@ -4,6 +4,7 @@
 //! one is noted in [`Problems`] with its remedy, so that one run of the command shows them all.
 
 mod asset;
+mod authorities;
 mod duration;
 mod generation;
 mod limits;
@@ -19,6 +20,7 @@ mod wallet;
 pub(crate) use asset::{
     PromptSource, colour, container, container_named, profile, prompt, upright,
 };
+pub(crate) use authorities::Authorities;
 pub(crate) use duration::duration;
 pub(crate) use generation::{Backend, GenerationConfig};
 pub(crate) use limits::LimitConfig;

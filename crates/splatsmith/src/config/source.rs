@@ -2,7 +2,7 @@
 
 use miner::{GatewayConfig, GatewayError};
 
-use super::{Problems, Setting, duration};
+use super::{Authorities, Problems, Setting, duration};
 use crate::args::SourceArgs;
 
 /// A model's name longer than this is none.
@@ -15,6 +15,8 @@ pub(crate) struct SourceConfig {
     pub(crate) validators: bool,
     /// The gateway to work for.
     pub(crate) gateway: Option<GatewayConfig>,
+    /// Whom to trust where that is https.
+    authorities: Authorities,
 }
 
 impl SourceConfig {
@@ -49,9 +51,15 @@ impl SourceConfig {
             }
             (false, None) => None,
         };
+        let authorities = Authorities::check("--gateway.ca", args.ca.as_deref(), problems);
+        let mut gateway = address.and_then(|url| worker(args, url, problems));
+        if let Some(gateway) = &mut gateway {
+            gateway.anchors = authorities.anchors.clone();
+        }
         Self {
             validators,
-            gateway: address.and_then(|url| worker(args, url, problems)),
+            gateway,
+            authorities,
         }
     }
 
@@ -69,6 +77,7 @@ impl SourceConfig {
             let poll = humantime::format_duration(gateway.poll).to_string();
             settings.extend([
                 ("gateway.url", gateway.address().to_owned()),
+                ("gateway.ca", self.authorities.shown()),
                 ("gateway.worker-id", gateway.worker_id.clone()),
                 ("gateway.worker-tags", gateway.worker_tags.join(",")),
                 ("gateway.model", gateway.models.join(",")),

@@ -12,7 +12,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::{ClientConfig, RootCertStore};
+use tls::{Anchors, Distrust, distrust};
 
 use crate::clock::{self, UnixMillis};
 use crate::error::MinerError;
@@ -62,17 +62,10 @@ impl Silence {
 }
 
 impl Client {
-    /// A client of the gateway at `base`, an address without a slash at its end.
-    pub(super) fn new(base: &str) -> Result<Self, MinerError> {
-        let failed = |error: String| MinerError::Client(error);
-        let mut roots = RootCertStore::empty();
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        let tls =
-            ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
-                .with_safe_default_protocol_versions()
-                .map_err(|error| failed(error.to_string()))?
-                .with_root_certificates(roots)
-                .with_no_client_auth();
+    /// A client of the gateway at `base`, an address without a slash at its end. Over `https://` the
+    /// gateway must show a certificate of one of `anchors` or of an authority that browsers trust.
+    pub(super) fn new(base: &str, anchors: &Anchors) -> Result<Self, MinerError> {
+        let tls = tls::client(anchors).map_err(|error| MinerError::Client(error.to_string()))?;
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -207,9 +200,14 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// An error with its causes, fit for a terminal.
-fn describe(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
+fn describe(error: &(dyn std::error::Error + 'static)) -> String {
+    let (mut text, mut cause) = (error.to_string(), error.source());
+    if let Some(distrust) = distrust(error) {
+        (text, cause) = (distrust.to_string(), None);
+        if distrust == Distrust::Stranger {
+            text.push_str("; if you trust it, name its authority with --gateway.ca");
+        }
+    }
     while let Some(inner) = cause {
         text.push_str(": ");
         text.push_str(&inner.to_string());
@@ -241,7 +239,7 @@ mod tests {
 
     #[test]
     fn the_gateway_s_clock_is_followed_within_reason_and_signatures_are_never_early() {
-        let client = Client::new("http://127.0.0.1:1").unwrap();
+        let client = Client::new("http://127.0.0.1:1", &Anchors::default()).unwrap();
         let now = || u64::try_from(clock::now() / 1000).unwrap();
         let told = |ahead: i64| {
             let seconds = now().checked_add_signed(ahead).unwrap();

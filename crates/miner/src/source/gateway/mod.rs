@@ -49,7 +49,7 @@ struct Gate {
 impl Gateway {
     pub(crate) fn new(config: GatewayConfig, hotkey: String) -> Result<Arc<Self>, MinerError> {
         Ok(Arc::new(Self {
-            client: Client::new(config.address())?,
+            client: Client::new(config.address(), &config.anchors)?,
             hotkey,
             turn: Arc::default(),
             gate: Mutex::new(Gate {
