@@ -15,6 +15,8 @@ const LONGEST_ID: usize = 64;
 const LONGEST_TEXT: usize = 4096;
 /// Images are at most 2 MiB (`[image]` in the config), in base64 a third more.
 const LONGEST_IMAGE: usize = 8 << 20;
+/// The one model parameter that every generator knows.
+const SEED: &str = "seed";
 
 /// The body of `/get_tasks` (`GetTasksRequest`, `api/request.rs`). The whole of it must stay below
 /// 4096 bytes (`request_size_limit`).
@@ -131,9 +133,21 @@ impl AssignedTask {
     }
 
     /// The seed as generators take it, 0 to 2³¹ − 1: the bits of the signed number without its sign.
+    ///
+    /// One among the model's parameters goes before the task's own, which the gateway draws for clients
+    /// that name none there.
     #[must_use]
     pub fn seed(&self) -> u64 {
-        u64::from(self.seed.cast_unsigned() & 0x7fff_ffff)
+        let named = self.model_params.as_ref();
+        let named = named.and_then(|params| params.get(SEED)?.as_i64());
+        named.unwrap_or(self.seed.into()).cast_unsigned() & 0x7fff_ffff
+    }
+
+    /// The model's parameters that mean nothing here. Neither the gateway nor its documents say what
+    /// there may be beside a seed, and no generator we know takes anything else.
+    pub fn unknown_params(&self) -> impl Iterator<Item = &str> {
+        let params = self.model_params.iter().flat_map(|params| params.keys());
+        params.map(String::as_str).filter(|&name| name != SEED)
     }
 }
 
@@ -270,6 +284,24 @@ mod tests {
         assert_eq!(of(-1), 0x7fff_ffff);
         assert_eq!(of(i32::MIN), 0);
         assert_eq!(of(i32::MAX), 0x7fff_ffff);
+    }
+
+    #[test]
+    fn a_seed_among_the_parameters_goes_before_the_drawn_one() {
+        let with = |params: &str| AssignedTask {
+            seed: 7,
+            model_params: serde_json::from_str(params).unwrap(),
+            ..assigned()
+        };
+        assert_eq!(with("{}").seed(), 7);
+        let task = with(r#"{"steps": 12, "seed": 4294967295, "guidance": 3.5}"#);
+        assert_eq!(task.seed(), 0x7fff_ffff);
+        let unknown: Vec<&str> = task.unknown_params().collect();
+        assert_eq!(unknown, ["guidance", "steps"]);
+        for strange in [r#"{"seed": "12"}"#, r#"{"seed": 1.5}"#, r#"{"seed": null}"#] {
+            assert_eq!(with(strange).seed(), 7, "{strange}");
+        }
+        assert_eq!(with(r#"{"seed": -1}"#).seed(), 0x7fff_ffff);
     }
 
     #[test]

@@ -9,10 +9,11 @@ mod refused;
 
 pub(crate) use place::Place;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use subnet17::gateway::{Credential, Refusal};
+use subnet17::gateway::{AssignedTask, Credential, Refusal};
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::Instant;
 
@@ -28,6 +29,11 @@ const RATE_LIMIT_PAUSE: Duration = Duration::from_secs(20);
 /// The longest pause after failures: a task there lives for minutes only.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
+/// Of no more model parameters is it said that they have no effect: their names are anybody's.
+const MOST_PARAMS: usize = 32;
+/// And no more characters of a name are shown.
+const LONGEST_PARAM: usize = 40;
+
 /// What all places at one gateway share.
 pub(crate) struct Gateway {
     config: GatewayConfig,
@@ -36,6 +42,8 @@ pub(crate) struct Gateway {
     /// Who asks next. FIFO, so that every place has its turn.
     turn: Arc<AsyncMutex<()>>,
     gate: Mutex<Gate>,
+    /// Model parameters that nothing here knows, and that were said so.
+    unknown_params: Mutex<BTreeSet<String>>,
 }
 
 /// When the gateway may be asked for tasks.
@@ -58,6 +66,7 @@ impl Gateway {
                 alarmed: None,
             }),
             config,
+            unknown_params: Mutex::default(),
         }))
     }
 
@@ -85,6 +94,24 @@ impl Gateway {
         }
         gate.alarmed = Some(alarm.clone());
         Some(alarm)
+    }
+
+    /// Says once of each model parameter that it has no effect.
+    fn note_unknown(&self, assigned: &AssignedTask) {
+        let mut known = self
+            .unknown_params
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for name in assigned.unknown_params() {
+            if known.len() < MOST_PARAMS && !known.contains(name) {
+                let shown: String = name.escape_debug().take(LONGEST_PARAM).collect();
+                tracing::warn!(
+                    "a client of the gateway asks for the model parameter {shown}, which no generator \
+                     here knows: it has no effect"
+                );
+                known.insert(name.to_owned());
+            }
+        }
     }
 
     fn credential(&self, context: &Context) -> Credential {

@@ -87,6 +87,7 @@ impl Place {
             self.gateway.close_for(config.poll);
             Trouble::passing(fault.to_string())
         })?;
+        self.gateway.note_unknown(&assigned);
         let places = SourceId::places(config.address());
         let id = task.id.clone();
         let is_known = context
