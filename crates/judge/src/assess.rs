@@ -10,7 +10,7 @@ use crate::{
     gates,
     measure::{Measured, Measurement, Timing},
     prompt::Prompt,
-    verdict::{Gate, Parts, Verdict},
+    verdict::{Gate, Part, Parts, Verdict},
 };
 
 /// What the judge is told.
@@ -19,12 +19,34 @@ pub struct JudgeConfig {
     /// The score from which a validator accepts; it sends it with every task. 0.6 in service
     /// (three-gen-subnet `neurons/validator/config.py`).
     pub score_threshold: f64,
+    /// The mean CLIP cosine of four views that the screening asks for.
+    pub clip_threshold: f64,
+    /// The splats that the screening asks for.
+    pub splat_floor: usize,
+    /// Whose opinion decides.
+    pub policy: Policy,
+}
+
+/// Whose opinion decides: that of the validator's score, or that of the screening miners have used,
+/// four views by CLIP and a least number of splats. The gates decide in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Policy {
+    /// The score; the screening warns.
+    #[default]
+    Score,
+    /// The screening; the score is reported.
+    Screening,
+    /// Both.
+    Both,
 }
 
 impl Default for JudgeConfig {
     fn default() -> Self {
         Self {
             score_threshold: 0.6,
+            clip_threshold: 0.2,
+            splat_floor: 150_000,
+            policy: Policy::default(),
         }
     }
 }
@@ -95,7 +117,7 @@ impl Judge {
         let (views, scene) = measurement.timed("views", || draw(cloud, &mut gates));
         gates.push(gates::visible(&views));
         let measured = measurement.of(&views, || scene.as_ref().map_or_else(Vec::new, closer));
-        self.conclude(gates, views, measured, refused)
+        self.conclude(cloud.len(), gates, views, measured, refused)
     }
 
     /// Scores views that are there already: the numbers behind the score, and it itself with
@@ -108,6 +130,7 @@ impl Judge {
 
     fn conclude(
         &self,
+        count: usize,
         mut gates: Vec<Gate>,
         views: Vec<Image>,
         measured: Measured,
@@ -126,16 +149,27 @@ impl Judge {
         if !cosines.is_empty() {
             gates.push(gates::alignment_defined(&cosines, parts.alignment));
         }
+        let mut warnings = gates::screening(count, parts.clip, &self.config);
+        if self.config.policy != Policy::Score {
+            gates.append(&mut warnings);
+        }
         let score = if refused { Some(0.0) } else { parts.score() };
         let reached = match score {
             Some(score) => score >= self.config.score_threshold,
             None => !self.scores(),
         };
+        let screened = parts.clip != Part::NotScored || !self.scores();
+        let decided = match self.config.policy {
+            Policy::Score => reached,
+            Policy::Screening => screened,
+            Policy::Both => reached && screened,
+        };
         let verdict = Verdict {
-            pass: reached && gates.iter().all(|gate| gate.pass),
+            pass: decided && gates.iter().all(|gate| gate.pass),
             score,
             threshold: self.config.score_threshold,
             gates,
+            warnings,
             parts,
             not_scored,
         };

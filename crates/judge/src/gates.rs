@@ -15,7 +15,10 @@ use splat::{
     },
 };
 
-use crate::verdict::{Gate, Part};
+use crate::{
+    assess::JudgeConfig,
+    verdict::{Gate, Part},
+};
 
 /// `torch.allclose` as the validator calls it.
 const RELATIVE_TOLERANCE: f64 = 1e-5;
@@ -266,6 +269,29 @@ pub(crate) fn alignment_defined(cosines: &[f32], mean: Part) -> Gate {
             "the view least like the prompt has a cosine of {least:.3}; below 0 the validator's mean over a prompt picture is not a number, unless it leaves it out"
         ),
     }
+}
+
+/// What miners have screened with, in place of the validator's score: a least number of splats, and
+/// a least CLIP cosine where it was measured.
+pub(crate) fn screening(count: usize, clip: Part, config: &JudgeConfig) -> Vec<Gate> {
+    let floor = Gate {
+        name: "splat_floor",
+        value: count as f64,
+        limit: config.splat_floor as f64,
+        pass: count >= config.splat_floor,
+        why: format!("{count} splats; screening asks for {}", config.splat_floor),
+    };
+    let cosine = clip.value().map(|cosine| Gate {
+        name: "clip_cosine",
+        value: cosine,
+        limit: config.clip_threshold,
+        pass: cosine >= config.clip_threshold,
+        why: format!(
+            "four views have a mean CLIP cosine of {cosine:.3} with the prompt; screening asks for {}",
+            config.clip_threshold
+        ),
+    });
+    std::iter::once(floor).chain(cosine).collect()
 }
 
 fn sigmoid(logit: f32) -> f32 {

@@ -17,7 +17,7 @@ mod ssim;
 mod table;
 mod verdict;
 
-pub use assess::{Assessment, Judge, JudgeConfig};
+pub use assess::{Assessment, Judge, JudgeConfig, Policy};
 pub use measure::{NotScored, Timing};
 pub use outliers::filtered_geometric_mean;
 pub use prompt::Prompt;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::verdict::{Part, Verdict};
+use crate::verdict::{Gate, Part, Verdict};
 
 /// A verdict to be printed, coloured on request.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +13,7 @@ pub struct Table<'a> {
 
 const GREEN: &str = "\u{1b}[32m";
 const RED: &str = "\u{1b}[31m";
+const YELLOW: &str = "\u{1b}[33m";
 const DIM: &str = "\u{1b}[2m";
 const RESET: &str = "\u{1b}[0m";
 
@@ -52,6 +53,17 @@ impl Table<'_> {
         }
     }
 
+    fn gate(&self, formatter: &mut fmt::Formatter<'_>, mark: &str, gate: &Gate) -> fmt::Result {
+        writeln!(
+            formatter,
+            "{mark}  {:<20} {:>11} {:>11}  {}",
+            gate.name,
+            number(gate.value),
+            number(gate.limit),
+            gate.why
+        )
+    }
+
     fn part(
         &self,
         formatter: &mut fmt::Formatter<'_>,
@@ -86,6 +98,7 @@ impl fmt::Display for Table<'_> {
             score,
             threshold,
             gates,
+            warnings,
             parts,
             ..
         } = self.verdict;
@@ -95,15 +108,15 @@ impl fmt::Display for Table<'_> {
             "part", "value", "limit"
         )?;
         for gate in gates {
-            writeln!(
-                formatter,
-                "{}  {:<20} {:>11} {:>11}  {}",
-                self.mark(gate.pass),
-                gate.name,
-                number(gate.value),
-                number(gate.limit),
-                gate.why
-            )?;
+            self.gate(formatter, &self.mark(gate.pass), gate)?;
+        }
+        for gate in warnings {
+            let mark = if gate.pass {
+                self.mark(true)
+            } else {
+                self.paint(YELLOW, "warn")
+            };
+            self.gate(formatter, &mark, gate)?;
         }
         let consistency = self.verdict.consistency().map_or_else(
             || "likeness of neighbouring views, 0.025 of the score; there are none".to_owned(),

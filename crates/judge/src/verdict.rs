@@ -96,6 +96,8 @@ pub struct Verdict {
     pub threshold: f64,
     /// Conditions on the cloud, in the order they were checked.
     pub gates: Vec<Gate>,
+    /// Conditions that are reported and do not decide, held or not.
+    pub warnings: Vec<Gate>,
     /// The numbers behind the score.
     pub parts: Parts,
     /// Why parts that were to be measured have no number; empty where no network was asked.
@@ -131,9 +133,13 @@ impl Verdict {
                 format!("not scored, for want of {}", parts.join(", "))
             }
             (None, None) => "all gates pass; the networks for a score are not here".to_owned(),
-            (None, Some(score)) if self.pass => {
+            (None, Some(score)) if score >= self.threshold => {
                 format!("{score:.3} reaches the threshold of {:.3}", self.threshold)
             }
+            (None, Some(score)) if self.pass => format!(
+                "{score:.3} is below the threshold of {:.3}, which does not decide",
+                self.threshold
+            ),
             (None, Some(score)) => {
                 format!("{score:.3} is below the threshold of {:.3}", self.threshold)
             }

@@ -13,7 +13,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use judge::{
-    Assessment, Judge, JudgeConfig, Part, Prompt, final_score, image_alignment, likeness,
+    Assessment, Judge, JudgeConfig, Part, Policy, Prompt, final_score, image_alignment, likeness,
     text_alignment,
 };
 use models::Scorer;
@@ -270,4 +270,52 @@ fn a_refused_cloud_costs_no_network() {
         .map(|timing| timing.part)
         .collect();
     assert_eq!(took, ["views", "ssim"]);
+}
+
+/// The score and the CLIP cosine of the golden's third prompt, with each policy: the torus has 12,200
+/// splats.
+#[test]
+fn score_screening_or_both_decide() {
+    let prompt = Prompt::Text("a wooden chair with a carved back".into());
+    let whole = Arc::new(small::scorer(404));
+    let gate_alone = Arc::new(Scorer {
+        gate: small::gate(404),
+        ..Scorer::absent("not asked")
+    });
+    let decide = |scorer: &Arc<Scorer>, policy, clip_threshold, splat_floor| {
+        let config = JudgeConfig {
+            score_threshold: 0.6,
+            clip_threshold,
+            splat_floor,
+            policy,
+        };
+        let judge = Judge::with_scorer(config, Arc::clone(scorer));
+        judge.assess(&torus(), &prompt).verdict
+    };
+    let by_score = decide(&whole, Policy::Score, 0.9, 150_000);
+    assert!(by_score.pass, "{by_score}");
+    let warned: Vec<_> = by_score
+        .warnings
+        .iter()
+        .map(|gate| (gate.name, gate.pass))
+        .collect();
+    assert_eq!(warned, [("splat_floor", false), ("clip_cosine", false)]);
+    assert!(
+        by_score.to_string().contains("warn  splat_floor"),
+        "{by_score}"
+    );
+    let by_screening = decide(&gate_alone, Policy::Screening, -1.0, 12_000);
+    assert!(
+        by_screening.pass && by_screening.warnings.is_empty(),
+        "{by_screening}"
+    );
+    assert_eq!(by_screening.score, None);
+    let by_both = decide(&gate_alone, Policy::Both, 0.9, 12_000);
+    assert_eq!(by_both.failed_gate().unwrap().name, "clip_cosine");
+    assert!(!by_both.pass);
+    let no_score = decide(&gate_alone, Policy::Both, -1.0, 12_000);
+    assert!(
+        !no_score.pass && no_score.failed_gate().is_none(),
+        "{no_score}"
+    );
 }

@@ -27,6 +27,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
         let judge = config.generation.validate.then(|| {
             Arc::new(Judge::new(JudgeConfig {
                 score_threshold: config.threshold,
+                ..JudgeConfig::default()
             }))
         });
         let served = ServeConfig {
