@@ -17,6 +17,7 @@ pub mod ops;
 mod quality;
 mod resize;
 pub mod scorer;
+pub mod store;
 mod tokenizer;
 
 pub use clip::{ClipText, ClipTextConfig, ClipVision, ClipVisionConfig};
