@@ -1,7 +1,7 @@
 """The networks of `networks.rs` in torch, with random weights: a line `NETWORK BATCH` on stdin runs one
 once, and is answered by `WALL CPU` in seconds. The first argument is the number of threads.
 
-    pip install torch timm transformers
+    pip install torch torchvision timm transformers
 """
 
 import sys
@@ -9,6 +9,7 @@ import time
 
 import timm
 import torch
+import torchvision
 import transformers
 
 NETWORKS = {
@@ -20,6 +21,8 @@ NETWORKS = {
         ),
         518,
     ),
+    # The layers LPIPS looks at.
+    "alexnet": (lambda: torchvision.models.alexnet(weights=None).features, 256),
 }
 
 

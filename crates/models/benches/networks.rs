@@ -1,6 +1,6 @@
-//! The judge's two large networks at full size, with random weights, beside torch's: seconds a batch, as
+//! The judge's networks for pictures at full size, with random weights, beside torch's: seconds a batch, as
 //! `cargo bench -p models --bench networks` prints them. Where `SPLATSMITH_MODELS_PYTHON` names a Python
-//! that has torch, timm and transformers, both sides take turns on as many threads; wall times of a busy
+//! that has torch, torchvision, timm and transformers, both sides take turns on as many threads; wall times of a busy
 //! machine say little, their ratio and the CPU seconds more. An argument picks networks by name.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
@@ -11,17 +11,19 @@ use std::time::Instant;
 use candle_core::{DType, Device, Result, Shape, Tensor};
 use candle_nn::var_builder::SimpleBackend;
 use candle_nn::{Init, VarBuilder};
-use models::{ConvNext, ConvNextConfig, Dinov2, Dinov2Config};
+use models::{ConvNext, ConvNextConfig, Dinov2, Dinov2Config, Lpips};
 
 /// Turns of each side; the medians are printed.
 const TURNS: usize = 3;
 
 /// Name, batch and side of the images.
-const CASES: [(&str, usize, usize); 4] = [
+const CASES: [(&str, usize, usize); 6] = [
     ("dinov2", 1, 518),
     ("dinov2", 4, 518),
+    ("dinov2", 16, 518),
     ("convnext", 1, 224),
     ("convnext", 16, 224),
+    ("alexnet", 16, 256),
 ];
 
 fn main() {
@@ -119,7 +121,13 @@ type Forward = Box<dyn Fn(&Tensor) -> Result<Tensor>>;
 /// A network of random weights; a tiny one to test.
 fn network(name: &str, test: bool) -> Forward {
     let weights = VarBuilder::from_backend(Box::new(Noise), DType::F32, Device::Cpu);
-    if name == "convnext" {
+    if name == "alexnet" {
+        let network = Lpips::load(&weights, &weights).unwrap();
+        Box::new(move |images| {
+            let seen = network.impressions(images)?;
+            network.distances(&seen, &seen)
+        })
+    } else if name == "convnext" {
         let mut config = ConvNextConfig::LARGE_D;
         if test {
             config.dims = [8, 16, 24, 32];
