@@ -20,6 +20,8 @@ pub mod scorer;
 pub mod store;
 mod tokenizer;
 
+/// Where networks run.
+pub use candle_core::Device;
 pub use clip::{ClipText, ClipTextConfig, ClipVision, ClipVisionConfig};
 pub use convnext::{ConvNext, ConvNextConfig};
 pub use dinov2::{Dinov2, Dinov2Config};

@@ -7,6 +7,7 @@
 mod alignment;
 mod distance;
 mod gate;
+mod open;
 mod quality;
 mod views;
 
@@ -15,6 +16,7 @@ use candle_core::{DType, Device, Tensor};
 pub use alignment::{ImageAlignment, TextAlignment};
 pub use distance::Distance;
 pub use gate::ClipGate;
+pub use open::Wanted;
 pub use quality::Quality;
 pub use views::{Picture, Views};
 
