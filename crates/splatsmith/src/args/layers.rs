@@ -23,8 +23,15 @@ const SETTINGS_FILE: &str = "splatsmith.toml";
 const LARGEST_SETTINGS_FILE: u64 = 1 << 20;
 
 /// Flags that say what one call is about. They make no sense as standing settings.
-const PER_CALL: [&str; 7] = [
-    "config", "help", "image", "output", "preview", "prompt", "version",
+const PER_CALL: [&str; 8] = [
+    "accept-non-commercial",
+    "config",
+    "help",
+    "image",
+    "output",
+    "preview",
+    "prompt",
+    "version",
 ];
 
 /// Why the command line did not become a [`Cli`].
@@ -67,7 +74,7 @@ fn with_environment(mut command: Command) -> Command {
         .map(|subcommand| subcommand.get_name().to_owned())
         .collect();
     for name in names {
-        command = command.mut_subcommand(name, |subcommand| subcommand.mut_args(with_variable));
+        command = command.mut_subcommand(name, with_environment);
     }
     command.mut_args(with_variable)
 }
@@ -135,26 +142,18 @@ fn arguments_from(
     let Some((name, given)) = matches.subcommand() else {
         return Vec::new();
     };
+    let (chosen, given) = innermost(command.find_subcommand(name).unwrap_or(command), given);
     let mut arguments = Vec::new();
     for (flag, value) in flattened(command, name, table) {
-        let owners: Vec<&clap::Arg> = command
-            .get_subcommands()
-            .chain([command])
-            .flat_map(Command::get_arguments)
-            .filter(|argument| argument.get_long() == Some(flag.as_str()))
-            .filter(|_| !PER_CALL.contains(&flag.as_str()))
-            .collect();
-        if owners.is_empty() {
+        if PER_CALL.contains(&flag.as_str()) || !has_flag(command, &flag) {
             problems.add(
                 format!("{}: there is no setting {flag}", path.display()),
                 format!("see splatsmith {name} --help for what there is"),
             );
             continue;
         }
-        let here = command
-            .find_subcommand(name)
+        let here = [chosen, command]
             .into_iter()
-            .chain([command])
             .flat_map(Command::get_arguments)
             .find(|argument| argument.get_long() == Some(flag.as_str()));
         let Some(argument) = here else { continue };
@@ -170,6 +169,22 @@ fn arguments_from(
         }
     }
     arguments
+}
+
+/// The command that was chosen below `command`, and what was given to it.
+fn innermost<'a>(command: &'a Command, given: &'a ArgMatches) -> (&'a Command, &'a ArgMatches) {
+    match given.subcommand() {
+        Some((name, inner)) => innermost(command.find_subcommand(name).unwrap_or(command), inner),
+        None => (command, given),
+    }
+}
+
+/// Whether `command` or one below it has the flag.
+fn has_flag(command: &Command, flag: &str) -> bool {
+    command
+        .get_arguments()
+        .any(|argument| argument.get_long() == Some(flag))
+        || command.get_subcommands().any(|inner| has_flag(inner, flag))
 }
 
 /// `[wallet] name = "x"` as `wallet.name`; the tables of other commands left out, and the one of
@@ -264,9 +279,12 @@ mod tests {
     #[test]
     fn every_standing_flag_has_its_variable() {
         let command = with_environment(Cli::command());
-        for argument in command
-            .get_subcommands()
-            .flat_map(Command::get_arguments)
+        fn all(command: &Command) -> Vec<&clap::Arg> {
+            let inner = command.get_subcommands().flat_map(all);
+            command.get_arguments().chain(inner).collect()
+        }
+        for argument in all(&command)
+            .into_iter()
             .filter(|argument| argument.get_long().is_some())
         {
             let flag = argument.get_long().expect("a long flag");
@@ -298,6 +316,21 @@ mod tests {
         };
         assert_eq!(args.generation.endpoints, ["http://a", "http://b"]);
         assert!(args.generation.no_validation);
+    }
+
+    #[test]
+    fn settings_reach_commands_within_commands() {
+        let file = "models-dir = \"/m\"\n[models]\nparallel = 2\n[mine]\nnetuid = 17\n";
+        let cli = parse_with(file, &["models", "pull", "judge"]).expect("parsed");
+        let Chosen::Models(args) = cli.command else {
+            panic!("not models")
+        };
+        let crate::args::ModelsCommand::Pull(args) = args.command else {
+            panic!("not pull")
+        };
+        assert_eq!(args.parallel, 2);
+        assert_eq!(args.store.models_dir, Some(PathBuf::from("/m")));
+        assert!(parse_with(file, &["models", "list", "--models-dir", "/n"]).is_ok());
     }
 
     #[test]

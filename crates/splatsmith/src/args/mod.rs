@@ -7,6 +7,7 @@ mod generation;
 mod layers;
 mod limits;
 mod mine;
+mod models;
 mod network;
 mod rehearse;
 mod serve;
@@ -23,6 +24,7 @@ pub(crate) use generation::GenerationArgs;
 pub(crate) use layers::{ParseError, parse};
 pub(crate) use limits::LimitArgs;
 pub(crate) use mine::MineArgs;
+pub(crate) use models::{ListArgs, ModelsArgs, ModelsCommand, PullArgs, StoreArgs, VerifyArgs};
 pub(crate) use network::NetworkArgs;
 pub(crate) use rehearse::RehearseArgs;
 pub(crate) use serve::ServeArgs;
@@ -74,4 +76,6 @@ pub(crate) enum Command {
     Mine(Box<MineArgs>),
     /// Mine a local test network of validators that keep the real rules
     Rehearse(RehearseArgs),
+    /// The weights of the networks: what there is, getting it, checking it
+    Models(ModelsArgs),
 }

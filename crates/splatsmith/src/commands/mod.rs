@@ -10,6 +10,7 @@ mod hotkey;
 mod inspect;
 mod judge;
 mod mine;
+mod models;
 mod pictures;
 mod prompts;
 mod rehearse;
@@ -34,5 +35,6 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<Outcome, Failur
         Command::Serve(args) => serve::run(&args),
         Command::Mine(args) => mine::run(&args, console),
         Command::Rehearse(args) => rehearse::run(&args, console),
+        Command::Models(args) => models::run(&args, console),
     }
 }

@@ -1,0 +1,24 @@
+//! `splatsmith models`: the weights of the networks.
+
+mod bars;
+mod list;
+mod pull;
+mod verify;
+
+use crate::args::{ModelsArgs, ModelsCommand};
+use crate::ui::Console;
+use crate::{Failure, Outcome};
+
+/// Lists, gets or checks.
+pub(crate) fn run(args: &ModelsArgs, console: &Console) -> Result<Outcome, Failure> {
+    match &args.command {
+        ModelsCommand::List(args) => list::run(args, console),
+        ModelsCommand::Pull(args) => pull::run(args, console),
+        ModelsCommand::Verify(args) => verify::run(args, console),
+    }
+}
+
+/// The manifest that is part of the program.
+fn manifest() -> Result<models::store::Manifest, anyhow::Error> {
+    Ok(models::store::Manifest::built_in()?)
+}
