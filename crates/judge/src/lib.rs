@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod assess;
+mod calibration;
 mod gates;
 mod measure;
 mod outliers;
@@ -18,6 +19,7 @@ mod table;
 mod verdict;
 
 pub use assess::{Assessment, Judge, JudgeConfig, Policy};
+pub use calibration::{Calibration, Curve, Estimate, Observation, SPREAD};
 pub use measure::{NotScored, Timing};
 pub use outliers::filtered_geometric_mean;
 pub use prompt::Prompt;
