@@ -19,6 +19,7 @@ use crate::planner::Planner;
 use crate::quota::Quota;
 use crate::registration::Registration;
 use crate::stream::EventSender;
+use crate::weigher::Weigher;
 
 /// Shared by sources and devices; nothing in it changes by itself.
 #[derive(Clone)]
@@ -27,6 +28,7 @@ pub(crate) struct Context {
     pub keypair: Arc<Keypair>,
     pub dendrite: Dendrite,
     pub judge: Option<Arc<Judge>>,
+    pub weigher: Arc<Weigher>,
     pub ledger: Ledger,
     pub assets: AssetStore,
     pub planner: Planner,

@@ -22,6 +22,7 @@ use crate::event::{Activity, Event};
 use crate::finish::{self, Finished};
 use crate::ledger::{OpenTask, TaskKey};
 use crate::planner::{Lease, Order};
+use crate::weigher::Weighing;
 
 /// How many rounds of candidates are made before an answer is left empty.
 const MOST_ROUNDS: u32 = 3;
@@ -168,20 +169,43 @@ impl Device {
             };
             let chosen = self.best(order, request).await?;
             round += 1;
-            if chosen.passes() {
+            let weighing = self.weighed(order, &chosen).await;
+            if weighing.map_or_else(|| chosen.passes(), |weighing| weighing.sends) {
                 return Ok(Finished::Cloud {
                     chosen: Box::new(chosen),
                     made_in: started.elapsed(),
                 });
             }
             if round >= MOST_ROUNDS || Instant::now() >= deadline {
-                let reason = chosen
-                    .verdict
-                    .as_ref()
-                    .map_or_else(String::new, |verdict| verdict.summary());
+                let verdict = chosen.verdict.as_ref();
+                let reason = weighing.map_or_else(
+                    || verdict.map_or_else(String::new, |verdict| verdict.summary()),
+                    |weighing| weighing.in_words(),
+                );
                 return Ok(Finished::Empty { reason });
             }
         }
+    }
+
+    /// What the cloud's score is worth at this validator; `None` where the verdict alone decides.
+    async fn weighed(&self, order: &Order, chosen: &Chosen) -> Option<Weighing> {
+        let verdict = chosen.verdict.as_deref()?;
+        let context = &self.context;
+        let weighing = context
+            .weigher
+            .weigh(&context.ledger, &order.task, verdict)
+            .await;
+        let weighing = weighing.unwrap_or_else(|error| {
+            let what = "what validators' answers teach cannot be read";
+            context.alarm(Some(order.uid), format!("{what}: {error}"));
+            None
+        })?;
+        context.events.emit(Event::Weighed {
+            uid: order.uid,
+            task: order.task.id.clone(),
+            weighing,
+        });
+        Some(weighing)
     }
 
     /// How long this task can be worked on for nothing, less what encoding and sending take.

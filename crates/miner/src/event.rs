@@ -12,6 +12,7 @@ use serde::{Serialize, Serializer};
 
 use crate::clock::UnixMillis;
 use crate::summary::Summary;
+use crate::weigher::Weighing;
 
 /// Something that happened, with the moment it did.
 #[derive(Debug, Clone, Serialize)]
@@ -118,6 +119,15 @@ pub enum Event {
         /// What judging found.
         #[serde(serialize_with = "shared")]
         verdict: Arc<Verdict>,
+    },
+    /// The best cloud of a round was weighed: what its score is worth at this validator.
+    Weighed {
+        /// The validator it is for.
+        uid: u16,
+        /// The task.
+        task: String,
+        /// What it is worth.
+        weighing: Weighing,
     },
     /// A cloud good enough was written to disk.
     Made {

@@ -12,6 +12,7 @@
 //! * `roster` and `sources` — whom to pull from, and who does, as the metagraph changes.
 //! * `planner` — which task next; leases that go back in line when dropped.
 //! * `device` — one loop per generator; `finish` encodes and writes beside it.
+//! * `weigher` — whether a judged cloud is worth sending, by what validators' answers teach.
 //! * `ledger` — every state a task can be in, on disk before anything acts on it.
 //! * `event` and `summary` — what people see, and what is counted: one stream.
 
@@ -41,6 +42,7 @@ mod sources;
 mod stream;
 mod summary;
 mod supervise;
+mod weigher;
 
 pub use clock::UnixMillis;
 pub use config::{Blacklist, Limit, MinerConfig};
@@ -54,3 +56,4 @@ pub use roster::Roster;
 pub use run::run;
 pub use stream::EventSender;
 pub use summary::{Counts, Summary, ValidatorSummary};
+pub use weigher::Weighing;

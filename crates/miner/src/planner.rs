@@ -217,11 +217,12 @@ impl Drop for Lease {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::ledger::{Answer, TaskKey, TaskState};
+    use crate::ledger::{Answer, SourceId, TaskKey, TaskState};
 
     pub(crate) fn task(key: i64) -> OpenTask {
         OpenTask {
             key: TaskKey::for_test(key),
+            source: SourceId::place("test", 0),
             id: key.to_string(),
             kind: subnet17::TaskKind::Text,
             prompt: "a chair".into(),

@@ -89,6 +89,7 @@ pub async fn run(
         config,
         keypair,
         judge,
+        weigher: Arc::default(),
         ledger,
         assets,
         events,

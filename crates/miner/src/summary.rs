@@ -33,6 +33,9 @@ pub struct ValidatorSummary {
     pub counts: Counts,
     /// Mean time from a task's arrival to the validator's reply, in seconds.
     pub mean_answer_seconds: Option<f64>,
+    /// The score from which clouds were last sent to it, as its answers teach; `None` while none was
+    /// scored, or where no score is good enough.
+    pub sends_from: Option<f64>,
 }
 
 /// What can be counted, for one validator or for all.
@@ -75,6 +78,7 @@ struct ValidatorTally {
     counts: Counts,
     scores: Mean,
     answer_seconds: Mean,
+    sends_from: Option<f64>,
 }
 
 #[derive(Debug, Default)]
@@ -134,6 +138,11 @@ impl Tally {
                 took_ms,
                 ..
             } => self.answered(*uid, *outcome, *score, *took_ms),
+            Event::Weighed { uid, weighing, .. } => {
+                if let Some(validator) = self.validators.get_mut(uid) {
+                    validator.sends_from = weighing.sends_from;
+                }
+            }
             Event::Violation { uid, added, .. } => {
                 self.count(*uid, |counts| counts.violations += added);
             }
@@ -163,6 +172,7 @@ impl Tally {
             counts: Counts::default(),
             scores: Mean::default(),
             answer_seconds: Mean::default(),
+            sends_from: None,
         };
         if let Some(former) = self.validators.insert(uid, fresh) {
             self.former.push((uid, former));
@@ -219,6 +229,7 @@ impl Tally {
                     ..counts.clone()
                 },
                 mean_answer_seconds: tally.answer_seconds.value(),
+                sends_from: tally.sends_from,
             });
         }
         validators.sort_by_key(|validator| validator.uid);

@@ -18,6 +18,7 @@
 
 mod answers;
 mod commits;
+mod feedback;
 mod pulls;
 mod schema;
 mod source_id;
@@ -81,6 +82,8 @@ impl Ledger {
     }
 }
 
+#[cfg(test)]
+mod feedback_tests;
 #[cfg(test)]
 mod gateway_tests;
 #[cfg(test)]

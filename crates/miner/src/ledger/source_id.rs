@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bittensor::PublicKey;
 use rusqlite::ToSql;
-use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
 
 /// The ledger's name for whoever hands out one task at a time: a validator by its address, or one
 /// place at a gateway by the gateway's and its number.
@@ -33,6 +33,12 @@ impl From<PublicKey> for SourceId {
 impl fmt::Display for SourceId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
+    }
+}
+
+impl FromSql for SourceId {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Ok(Self(value.as_str()?.into()))
     }
 }
 

@@ -54,6 +54,8 @@ pub(crate) enum Answer {
 #[derive(Debug, Clone)]
 pub(crate) struct OpenTask {
     pub key: TaskKey,
+    /// Who handed it out.
+    pub source: SourceId,
     /// The validator's name for it.
     pub id: String,
     pub kind: TaskKind,
@@ -132,7 +134,7 @@ pub(super) fn open_task(
 ) -> Result<Option<OpenTask>, LedgerError> {
     let sql = format!(
         "SELECT key, id, kind, prompt, threshold, throttle, pulled_at, state, asset, attempts,
-            coalesce(doubt_until, 0), ticket, wanted_seed, reason
+            coalesce(doubt_until, 0), ticket, wanted_seed, reason, validator
          FROM tasks WHERE validator = ?1 AND {OPEN}"
     );
     let mut statement = transaction.prepare_cached(&sql)?;
@@ -146,6 +148,7 @@ fn read_open_task(row: &Row<'_>) -> Result<OpenTask, LedgerError> {
     let state: String = row.get(7)?;
     Ok(OpenTask {
         key: TaskKey(row.get(0)?),
+        source: row.get(14)?,
         id: row.get(1)?,
         kind: match kind.as_str() {
             "text" => TaskKind::Text,

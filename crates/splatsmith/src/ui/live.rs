@@ -171,6 +171,11 @@ fn log_one(event: &Event) {
             source_name(*uid),
             made_in_ms / 1000.0
         ),
+        Event::Weighed {
+            uid,
+            task,
+            weighing,
+        } => info!("{}: {task}: {}", source_name(*uid), weighing.in_words()),
         Event::Skipped { uid, task, reason } => {
             info!("{}: skips {task}: {reason}", source_name(*uid));
         }

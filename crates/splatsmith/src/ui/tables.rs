@@ -4,7 +4,7 @@ use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, LineStyle, Row, Table};
 use miner::{Counts, Summary, short_source_name};
 
-const TITLES: [&str; 10] = [
+const TITLES: [&str; 11] = [
     "validator",
     "pulled",
     "answered",
@@ -15,6 +15,7 @@ const TITLES: [&str; 10] = [
     "lost",
     "doubled",
     "mean score",
+    "sends from",
 ];
 
 /// A table with a line under its titles and none between its rows.
@@ -30,9 +31,10 @@ pub(super) fn ruled(titles: impl Into<Row>) -> Table {
 pub(crate) fn mining_table(summary: &Summary) -> String {
     let mut table = ruled(TITLES);
     for validator in &summary.validators {
-        table.add_row(row(short_source_name(validator.uid), &validator.counts));
+        let name = short_source_name(validator.uid);
+        table.add_row(row(name, &validator.counts, validator.sends_from));
     }
-    table.add_row(row("all".to_owned(), &summary.totals));
+    table.add_row(row("all".to_owned(), &summary.totals, None));
     for column in table.column_iter_mut() {
         column.set_cell_alignment(CellAlignment::Right);
     }
@@ -42,10 +44,9 @@ pub(crate) fn mining_table(summary: &Summary) -> String {
     )
 }
 
-fn row(name: String, counts: &Counts) -> Vec<String> {
-    let score = counts
-        .mean_score
-        .map_or_else(|| "–".to_owned(), |score| format!("{score:.3}"));
+fn row(name: String, counts: &Counts, sends_from: Option<f64>) -> Vec<String> {
+    let number =
+        |score: Option<f64>| score.map_or_else(|| "–".to_owned(), |score| format!("{score:.3}"));
     let mut cells = vec![name];
     cells.extend(
         [
@@ -60,6 +61,6 @@ fn row(name: String, counts: &Counts) -> Vec<String> {
         ]
         .map(|count| count.to_string()),
     );
-    cells.push(score);
+    cells.extend([counts.mean_score, sends_from].map(number));
     cells
 }
