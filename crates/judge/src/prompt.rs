@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::picture;
+
 /// Text, or an image, that asks for one object.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Prompt {
@@ -9,6 +11,17 @@ pub enum Prompt {
     Text(String),
     /// An encoded image (PNG, JPEG or WebP) exactly as received; hostile until decoded.
     Image(Arc<[u8]>),
+}
+
+impl Prompt {
+    /// Whether a judge can make anything of it: an image that cannot be decoded is no prompt.
+    #[must_use]
+    pub fn is_readable(&self) -> bool {
+        match self {
+            Self::Text(_) => true,
+            Self::Image(bytes) => picture::decode(bytes).is_ok(),
+        }
+    }
 }
 
 impl std::fmt::Debug for Prompt {

@@ -8,6 +8,7 @@
 
 mod clip;
 mod convnext;
+mod device;
 mod dinov2;
 mod layers;
 mod lpips;
@@ -24,6 +25,7 @@ mod tokenizer;
 pub use candle_core::Device;
 pub use clip::{ClipText, ClipTextConfig, ClipVision, ClipVisionConfig};
 pub use convnext::{ConvNext, ConvNextConfig};
+pub use device::device;
 pub use dinov2::{Dinov2, Dinov2Config};
 pub use lpips::{Impressions, Lpips};
 pub use normalise::{CLIP, IMAGENET, LPIPS, Normalisation, VALIDATOR_CLIP};

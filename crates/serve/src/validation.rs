@@ -172,6 +172,9 @@ async fn validate(
         return Ok(Json(Score::default()));
     };
     let scoring = tokio::task::spawn_blocking(move || {
+        if !prompt.is_readable() {
+            return Ok(Score::default());
+        }
         let Some(cloud) = decode(&validation.data, validation.compression) else {
             return Ok(Score::default());
         };

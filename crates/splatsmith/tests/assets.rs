@@ -158,13 +158,47 @@ fn judge_answers_with_its_exit_code() {
     shell_file(folder.path(), "few.ply", 500);
     let good = run(
         folder.path(),
-        ["judge", "good.spz", "--prompt", "a ball", "--json"],
+        [
+            "judge",
+            "good.spz",
+            "--prompt=a ball",
+            "--models-dir=nowhere",
+            "--json",
+        ],
     );
-    assert_eq!(good.code, 0, "{}", good.stderr);
+    assert_eq!(good.code, 1, "{}", good.stderr);
     let verdict = good.json();
-    assert_eq!(verdict["pass"], true);
+    assert_eq!(verdict["pass"], false, "what is not scored does not pass");
+    assert_eq!(verdict["score"], serde_json::Value::Null);
     assert_eq!(verdict["parts"]["iqa"], serde_json::Value::Null);
     assert!(verdict["parts"]["ssim"].is_number());
+    let missing = verdict["not_scored"].as_array().unwrap();
+    let parts: Vec<_> = missing.iter().map(|lack| lack["part"].as_str()).collect();
+    assert_eq!(
+        parts,
+        [Some("iqa"), Some("alignment"), Some("lpips"), Some("clip")]
+    );
+    for lack in missing {
+        let why = lack["why"].as_str().unwrap();
+        assert!(why.contains("splatsmith models pull"), "{why}");
+    }
+    let table = run(
+        folder.path(),
+        [
+            "judge",
+            "good.spz",
+            "--prompt=a ball",
+            "--models-dir=nowhere",
+        ],
+    );
+    for said in [
+        "not scored",
+        "quality_scorer.safetensors",
+        "alexnet-owt-7be5be79.pth",
+        "warn  splat_floor",
+    ] {
+        assert!(table.stderr.contains(said), "{said} in {}", table.stderr);
+    }
 
     let few = run(
         folder.path(),

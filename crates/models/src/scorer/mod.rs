@@ -59,6 +59,30 @@ impl Scorer {
     }
 }
 
+impl Scorer {
+    /// The parts that are not ready, and why not.
+    #[must_use]
+    pub fn lacks(&self) -> Vec<(&'static str, &NotReady)> {
+        let parts = [
+            ("iqa", self.quality.as_ref().err()),
+            ("alignment with words", self.text.as_ref().err()),
+            ("alignment with pictures", self.image.as_ref().err()),
+            ("lpips", self.distance.as_ref().err()),
+            ("clip", self.gate.as_ref().err()),
+        ];
+        let lacking = parts.into_iter();
+        lacking
+            .filter_map(|(part, why)| Some((part, why?)))
+            .collect()
+    }
+
+    /// Whether it has all that the validator's score takes, for prompts of either kind.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.quality.is_ok() && self.text.is_ok() && self.image.is_ok() && self.distance.is_ok()
+    }
+}
+
 /// Rows of unit length, in single precision: `(batch, width)`.
 fn unit(features: &Tensor) -> candle_core::Result<Tensor> {
     let features = features.to_dtype(DType::F32)?;

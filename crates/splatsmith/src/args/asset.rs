@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::GenerationArgs;
+use super::{GenerationArgs, JudgingArgs};
 
 /// What an asset is asked to look like: text or an image.
 #[derive(Debug, Clone, Args)]
@@ -134,6 +134,10 @@ pub(crate) struct JudgeArgs {
     /// Which way up and how large it is: pull-2025 (as it is submitted) or viewer
     #[arg(long, value_name = "PROFILE", default_value = "pull-2025")]
     pub(crate) profile: String,
+
+    /// How it is judged.
+    #[command(flatten)]
+    pub(crate) judging: JudgingArgs,
 
     /// Print the verdict as JSON on stdout
     #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::JudgingArgs;
+
 /// The generator, and how much of it one prompt gets.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Generation")]
@@ -43,4 +45,8 @@ pub(crate) struct GenerationArgs {
     /// Take the first candidate unjudged
     #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) no_validation: bool,
+
+    /// How candidates are judged.
+    #[command(flatten)]
+    pub(crate) judging: JudgingArgs,
 }

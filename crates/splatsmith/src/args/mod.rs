@@ -4,6 +4,7 @@
 mod asset;
 mod camera;
 mod generation;
+mod judging;
 mod layers;
 mod limits;
 mod mine;
@@ -21,6 +22,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use asset::{ConvertArgs, GenerateArgs, InspectArgs, JudgeArgs};
 pub(crate) use camera::RenderArgs;
 pub(crate) use generation::GenerationArgs;
+pub(crate) use judging::JudgingArgs;
 pub(crate) use layers::{ParseError, parse};
 pub(crate) use limits::LimitArgs;
 pub(crate) use mine::MineArgs;

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 
 use super::mine::miner_config;
 use super::subnet::{self, Origin};
-use super::{generators, hotkey};
+use super::{generators, hotkey, judges};
 use crate::config::{Backend, MineConfig};
 use crate::ui::{Console, check_page};
 use crate::{Failure, Outcome, in_words};
@@ -57,6 +57,8 @@ pub(crate) struct Report {
     pub(crate) generators: Vec<Generator>,
     /// Whether they would be judged.
     pub(crate) judging: bool,
+    /// Models without which they are judged by gates alone.
+    pub(crate) judge_lacks: Vec<String>,
     /// Where the ledger lives.
     pub(crate) data_dir: PathBuf,
     /// What a person should know.
@@ -109,6 +111,7 @@ pub(crate) fn run(config: &MineConfig, console: &Console, json: bool) -> Result<
         gateway: None,
         generators: Vec::new(),
         judging: config.generation.validate,
+        judge_lacks: judges::missing(&config.generation.judging),
         data_dir: config.data_dir.clone(),
         warnings: Vec::new(),
         obstacles: Vec::new(),

@@ -1,17 +1,16 @@
 //! `splatsmith generate`: one prompt, one asset.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::generate::best_of::{Chosen, Step, best_of};
 use ::generate::{GenerationEvent, Request};
-use ::judge::{Judge, JudgeConfig, Verdict};
+use ::judge::Verdict;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use splat::{Container, OutputProfile};
 
-use super::{generators, pictures, prompts, session};
+use super::{generators, judges, pictures, prompts, session};
 use crate::args::GenerateArgs;
 use crate::config::{
     GenerationConfig, Problems, PromptSource, container, duration, profile, prompt,
@@ -87,10 +86,7 @@ pub(crate) fn run(args: &GenerateArgs, console: &Console) -> Result<Outcome, Fai
 async fn choose(plan: &Plan, request: Request, console: &Console) -> Result<(String, Chosen)> {
     let generators = generators::start(&plan.generation)?;
     let generator = generators.first().context("no backend is configured")?;
-    let judge = plan
-        .generation
-        .validate
-        .then(|| Arc::new(Judge::new(JudgeConfig::default())));
+    let judge = judges::working(&plan.generation, console);
     let label = generator.label().to_owned();
     let progress = console.progress(&label);
     let chosen = best_of(

@@ -1,10 +1,12 @@
 //! `splatsmith judge`: what the validator would say.
 
-use ::judge::{Judge, JudgeConfig, Prompt};
+use ::judge::Prompt;
+use ::models::scorer::Wanted;
 
+use super::judges;
 use super::prompts::load;
 use crate::args::JudgeArgs;
-use crate::config::{Problems, profile, prompt, upright};
+use crate::config::{JudgingConfig, Problems, profile, prompt, upright};
 use crate::files::read_cloud;
 use crate::ui::Console;
 use crate::{Failure, Outcome};
@@ -19,16 +21,21 @@ pub(crate) fn run(args: &JudgeArgs, console: &Console) -> Result<Outcome, Failur
         &mut problems,
     );
     let profile = profile("--profile", &args.profile, &mut problems);
+    let judging = JudgingConfig::check(&args.judging, &mut problems);
     let (source, profile) = problems.or(source.zip(profile))?;
     let prompt: Prompt = load(&source).map_err(Failure::Undecided)?;
     let (cloud, _) = read_cloud(&args.file).map_err(Failure::Undecided)?;
 
+    let wanted = Wanted {
+        text: matches!(prompt, Prompt::Text(_)),
+        image: matches!(prompt, Prompt::Image(_)),
+        gate: true,
+    };
+    let judge = judges::scoring(&judging, wanted, console);
     let progress = console.progress("judging");
     progress.set("views", 0, 1);
     let cloud = upright().apply(cloud, profile.frame);
-    let verdict = Judge::new(JudgeConfig::default())
-        .assess(&cloud, &prompt)
-        .verdict;
+    let verdict = judge.assess(&cloud, &prompt).verdict;
     drop(progress);
 
     if args.json {

@@ -8,7 +8,7 @@ use anyhow::anyhow;
 use tracing::{info, warn};
 
 use super::subnet::{self, Origin, Subnet};
-use super::{check, generators, hotkey, session};
+use super::{check, generators, hotkey, judges, session};
 use crate::args::MineArgs;
 use crate::config::{MineConfig, effective};
 use crate::ui::{Console, mining_table};
@@ -37,12 +37,12 @@ pub(crate) fn run(args: &MineArgs, console: &Console) -> Result<Outcome, Failure
         }
         announce(&subnet);
         let generators = generators::start(&config.generation)?;
-        session::announce(&config.generation, &generators);
+        session::announce(&generators);
         let miner = miner_config(&config, &subnet);
-        let validate = config.generation.validate;
+        let judge = judges::working(&config.generation, console);
         let deadline = config.limits.deadline();
         let summary = session::mine(
-            console, miner, keypair, generators, validate, deadline, &events,
+            console, miner, keypair, generators, judge, deadline, &events,
         )
         .await?;
         Ok::<_, Failure>(summary)

@@ -9,6 +9,7 @@ mod generators;
 mod hotkey;
 mod inspect;
 mod judge;
+mod judges;
 mod mine;
 mod models;
 mod pictures;
@@ -32,7 +33,7 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<Outcome, Failur
         Command::Inspect(args) => inspect::run(&args, console),
         Command::Convert(args) => convert::run(&args, console),
         Command::Judge(args) => judge::run(&args, console),
-        Command::Serve(args) => serve::run(&args),
+        Command::Serve(args) => serve::run(&args, console),
         Command::Mine(args) => mine::run(&args, console),
         Command::Rehearse(args) => rehearse::run(&args, console),
         Command::Models(args) => models::run(&args, console),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use ::generate::Generator;
-use ::judge::{Judge, JudgeConfig};
+use ::judge::Judge;
 use ::miner::{Event, EventSender, MinerConfig, Stamped, Summary};
 use ::rehearsal::{FaultPlan, Rehearsal, RehearsalConfig, Report};
 use anyhow::{Context, Result};
@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tracing::info;
 
 use super::album::Album;
-use super::{generators, session};
+use super::{generators, judges, session};
 use crate::args::RehearseArgs;
 use crate::config::{RehearseConfig, effective};
 use crate::files::write_atomic;
@@ -59,13 +59,18 @@ pub(crate) fn run(args: &RehearseArgs, console: &Console) -> Result<Outcome, Fai
 async fn rehearse(config: &RehearseConfig, console: &Console) -> Result<(Report, Album)> {
     let (scored, pictures) = mpsc::channel(WAITING_PICTURES);
     let album = tokio::spawn(Album::collect(pictures, config.out.clone()));
+    let judge = judges::working(&config.generation, console);
+    // Validators judge whether the miner does or not.
+    let validators = judge
+        .clone()
+        .unwrap_or_else(|| Arc::new(Judge::new(config.generation.judging.rules)));
     let mut network = Rehearsal::start(RehearsalConfig {
         validators: config.validators,
         speed: config.speed,
         seed: config.seed,
         faults: config.faults.then(|| FaultPlan::moderate(config.seed)),
         scored: Some(scored),
-        ..RehearsalConfig::new(Arc::new(Judge::new(JudgeConfig::default())))
+        ..RehearsalConfig::new(validators)
     })
     .await?;
     if let Some(path) = &config.metagraph_out {
@@ -76,7 +81,7 @@ async fn rehearse(config: &RehearseConfig, console: &Console) -> Result<(Report,
         session::serve(&network, &config.limits).await;
         network.report()
     } else {
-        mine(config, &network, console).await?
+        mine(config, &network, judge, console).await?
     };
     network.shutdown().await;
     // With the network the last sender of scored assets is gone, and the album ends.
@@ -86,12 +91,17 @@ async fn rehearse(config: &RehearseConfig, console: &Console) -> Result<(Report,
 }
 
 /// Mines on the network with a hotkey of its own, made for the occasion.
-async fn mine(config: &RehearseConfig, network: &Rehearsal, console: &Console) -> Result<Report> {
+async fn mine(
+    config: &RehearseConfig,
+    network: &Rehearsal,
+    judge: Option<Arc<Judge>>,
+    console: &Console,
+) -> Result<Report> {
     let data = tempfile::tempdir().context("no temporary folder for the ledger")?;
     let keypair = Arc::new(Keypair::generate());
     network.register(keypair.public());
     let generators: Vec<Arc<dyn Generator>> = generators::start(&config.generation)?;
-    session::announce(&config.generation, &generators);
+    session::announce(&generators);
     let miner = MinerConfig {
         test_network: true,
         candidates: config.generation.candidates,
@@ -100,13 +110,12 @@ async fn mine(config: &RehearseConfig, network: &Rehearsal, console: &Console) -
     };
     let events = EventSender::default();
     let in_hand = tokio::spawn(in_hand(events.subscribe()));
-    let validate = config.generation.validate;
     let summary = session::mine(
         console,
         miner,
         keypair,
         generators,
-        validate,
+        judge,
         config.limits.deadline(),
         &events,
     )

@@ -1,35 +1,29 @@
 //! `splatsmith serve`: the generator and the judge over HTTP.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use ::judge::{Judge, JudgeConfig};
 use ::serve::{ServeConfig, Server};
 use anyhow::Context;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::{generators, session};
+use super::{generators, judges, session};
 use crate::args::ServeArgs;
 use crate::config::{ServingConfig, effective};
+use crate::ui::Console;
 use crate::{Failure, Outcome};
 
 /// How long requests in hand may take at the end.
 const DRAIN: Duration = Duration::from_secs(60);
 
 /// Serves until somebody interrupts.
-pub(crate) fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
+pub(crate) fn run(args: &ServeArgs, console: &Console) -> Result<Outcome, Failure> {
     let config = ServingConfig::check(args)?;
     info!("configuration: {}", effective(&config.settings()));
     session::runtime()?.block_on(async {
         let generators = generators::start(&config.generation)?;
-        session::announce(&config.generation, &generators);
-        let judge = config.generation.validate.then(|| {
-            Arc::new(Judge::new(JudgeConfig {
-                score_threshold: config.threshold,
-                ..JudgeConfig::default()
-            }))
-        });
+        session::announce(&generators);
+        let judge = judges::working(&config.generation, console);
         let served = ServeConfig {
             address: config.address,
             access: config.access.clone(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::generate::Generator;
-use ::judge::{Judge, JudgeConfig};
+use ::judge::Judge;
 use ::miner::{EventSender, Limit, MinerConfig, Summary};
 use ::rehearsal::Rehearsal;
 use anyhow::{Context, Result};
@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::config::{GenerationConfig, LimitConfig};
+use crate::config::LimitConfig;
 use crate::ui::{Console, follow};
 
 /// How long the live status has to show the miner's end.
@@ -27,11 +27,10 @@ pub(crate) async fn mine(
     config: MinerConfig,
     keypair: Arc<Keypair>,
     generators: Vec<Arc<dyn Generator>>,
-    validate: bool,
+    judge: Option<Arc<Judge>>,
     deadline: Option<Duration>,
     events: &EventSender,
 ) -> Result<Summary> {
-    let judge = validate.then(|| Arc::new(Judge::new(JudgeConfig::default())));
     let shutdown = CancellationToken::new();
     let interrupts = tokio::spawn(interrupted(shutdown.clone()));
     let timer = tokio::spawn(cancel_after(deadline, shutdown.clone()));
@@ -124,18 +123,13 @@ pub(crate) async fn serve(network: &Rehearsal, limits: &LimitConfig) {
     }
 }
 
-/// The line every start has: what makes clouds and whether they are judged.
-pub(crate) fn announce(generation: &GenerationConfig, generators: &[Arc<dyn Generator>]) {
+/// The line every start has: what makes clouds. Whether they are judged, the judge's own line says.
+pub(crate) fn announce(generators: &[Arc<dyn Generator>]) {
     let labels: Vec<&str> = generators
         .iter()
         .map(|generator| generator.label())
         .collect();
-    let judging = if generation.validate {
-        "judging is on (gates and view consistency; the score's networks are not in this version)"
-    } else {
-        "JUDGING IS OFF: every cloud is submitted as it comes"
-    };
-    info!("generating with {}; {judging}", labels.join(", "));
+    info!("generating with {}", labels.join(", "));
     if generators
         .iter()
         .any(|generator| generator.is_rehearsal_only())

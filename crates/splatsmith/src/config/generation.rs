@@ -3,7 +3,7 @@
 use splat::Frame;
 use url::Url;
 
-use super::{Authorities, Problems, Setting};
+use super::{Authorities, JudgingConfig, Problems, Setting};
 use crate::args::GenerationArgs;
 
 /// More candidates than this for one prompt is a slip of the keyboard.
@@ -29,7 +29,7 @@ impl Backend {
 }
 
 /// How prompts become clouds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct GenerationConfig {
     /// One generator each; never empty.
     pub(crate) backends: Vec<Backend>,
@@ -41,6 +41,8 @@ pub(crate) struct GenerationConfig {
     pub(crate) candidates: u32,
     /// Whether candidates are judged before one is chosen.
     pub(crate) validate: bool,
+    /// How.
+    pub(crate) judging: JudgingConfig,
 }
 
 impl GenerationConfig {
@@ -58,13 +60,14 @@ impl GenerationConfig {
             authorities: Authorities::check("--generation.ca", args.ca.as_deref(), problems),
             candidates: args.candidates,
             validate: !args.no_validation,
+            judging: JudgingConfig::check(&args.judging, problems),
         }
     }
 
     /// For the log.
     pub(crate) fn settings(&self) -> Vec<Setting> {
         let backends: Vec<String> = self.backends.iter().map(Backend::shown).collect();
-        vec![
+        let mut settings = vec![
             ("backend", backends.join(",")),
             ("generation.ca", self.authorities.shown()),
             ("candidates", self.candidates.to_string()),
@@ -72,7 +75,11 @@ impl GenerationConfig {
                 "judging",
                 if self.validate { "on" } else { "off" }.to_owned(),
             ),
-        ]
+        ];
+        if self.validate {
+            settings.extend(self.judging.settings());
+        }
+        settings
     }
 }
 
@@ -165,6 +172,7 @@ mod tests {
             ca: None,
             candidates: 1,
             no_validation: false,
+            judging: crate::args::JudgingArgs::default(),
         }
     }
 

@@ -7,6 +7,7 @@ mod asset;
 mod authorities;
 mod duration;
 mod generation;
+mod judging;
 mod limits;
 mod mining;
 mod models;
@@ -24,6 +25,7 @@ pub(crate) use asset::{
 pub(crate) use authorities::Authorities;
 pub(crate) use duration::duration;
 pub(crate) use generation::{Backend, GenerationConfig};
+pub(crate) use judging::JudgingConfig;
 pub(crate) use limits::LimitConfig;
 pub(crate) use mining::MineConfig;
 pub(crate) use models::{chosen, places, pulling};

@@ -20,8 +20,6 @@ pub(crate) struct ServingConfig {
     pub(crate) access: Access,
     /// Requests that may wait.
     pub(crate) queue: usize,
-    /// The score from which a cloud passes, 0 to 1.
-    pub(crate) threshold: f64,
     /// After this time no further candidate is begun.
     pub(crate) budget: Option<Duration>,
     /// The generators.
@@ -47,12 +45,12 @@ impl ServingConfig {
         let budget = args.budget.as_deref();
         let budget = budget.and_then(|text| duration("--budget", text, &mut problems));
         let access = access(args, &mut problems);
-        let generation = GenerationConfig::check(&args.generation, &mut problems);
+        let mut generation = GenerationConfig::check(&args.generation, &mut problems);
+        generation.judging.rules.score_threshold = args.validation_threshold;
         problems.or(Some(Self {
             address: SocketAddr::new(args.host, args.port),
             access,
             queue: args.queue.into(),
-            threshold: args.validation_threshold,
             budget,
             generation,
         }))
@@ -68,7 +66,10 @@ impl ServingConfig {
             ("address", self.address.to_string()),
             ("access", access.to_owned()),
             ("queue", self.queue.to_string()),
-            ("validation-threshold", self.threshold.to_string()),
+            (
+                "validation-threshold",
+                self.generation.judging.rules.score_threshold.to_string(),
+            ),
         ];
         settings.extend(self.generation.settings());
         settings

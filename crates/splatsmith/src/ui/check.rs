@@ -52,7 +52,7 @@ pub(crate) fn check_page(report: &Report, colour: bool) -> String {
             format!("{} {}", generator.label, generator.health),
         );
     }
-    line("judging", if report.judging { "on" } else { "off" }.into());
+    line("judging", judging(report));
     line("data folder", report.data_dir.display().to_string());
     if !report.validators.is_empty() {
         let _ = writeln!(page, "{}", validators(&report.validators));
@@ -96,6 +96,17 @@ fn origin(origin: Option<&Origin>) -> String {
             let age = humantime::format_duration(Duration::from_secs(*age));
             format!("block {block}, kept from {age} ago")
         }
+    }
+}
+
+fn judging(report: &Report) -> String {
+    match (report.judging, report.judge_lacks.as_slice()) {
+        (false, _) => "OFF: every cloud is sent as it comes".to_owned(),
+        (true, []) => "on, by the validator's score".to_owned(),
+        (true, lacking) => format!(
+            "on, by gates alone, for want of {}: `splatsmith models pull judge`",
+            lacking.join(", ")
+        ),
     }
 }
 
@@ -199,6 +210,7 @@ mod tests {
                 health: "is well".to_owned(),
             }],
             judging: true,
+            judge_lacks: vec!["alexnet".to_owned()],
             data_dir: "data".into(),
             warnings: vec!["a warning".to_owned()],
             obstacles: vec!["an obstacle".to_owned()],
@@ -214,6 +226,7 @@ mod tests {
             "block 6543210, kept from 5m ago",
             "http://10.0.0.7:8093 is well",
             "no connection",
+            "by gates alone, for want of alexnet",
             "blacklisted: uid 9",
             "stake below 1000: uid 20, 21, 22, 23, 24, 25, 26, 27 and 12 more",
             "warning: a warning",
