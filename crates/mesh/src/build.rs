@@ -2,6 +2,7 @@
 
 use glam::{Vec2, Vec3, Vec4};
 
+use crate::error::one_line;
 use crate::material::{Alpha, Material};
 use crate::model::{Mesh, Triangle};
 use crate::texture::{MAX_TEXELS, Space, Texture};
@@ -51,8 +52,8 @@ impl Builder {
         }
     }
 
-    pub(crate) fn note(&mut self, note: impl Into<String>) {
-        let note = note.into();
+    pub(crate) fn note(&mut self, note: impl AsRef<str>) {
+        let note = one_line(note.as_ref());
         if self.mesh.notes.len() < MAX_NOTES && !self.mesh.notes.contains(&note) {
             self.mesh.notes.push(note);
         }

@@ -44,12 +44,27 @@ pub enum MeshError {
 }
 
 impl MeshError {
-    pub(crate) fn gltf(what: impl Into<String>) -> Self {
+    pub(crate) fn gltf(what: impl AsRef<str>) -> Self {
         Self::malformed("glTF", what)
     }
 
-    pub(crate) fn malformed(format: &'static str, what: impl Into<String>) -> Self {
-        let what = what.into();
+    pub(crate) fn malformed(format: &'static str, what: impl AsRef<str>) -> Self {
+        let what = one_line(what.as_ref());
         Self::Malformed { format, what }
     }
+
+    pub(crate) fn extension(name: &str) -> Self {
+        Self::Extension(one_line(name))
+    }
+
+    pub(crate) fn missing(path: &str) -> Self {
+        Self::Missing(one_line(path))
+    }
+}
+
+/// Most of a text that may quote a stranger's file, fit for a terminal.
+pub(crate) fn one_line(text: &str) -> String {
+    const LONGEST: usize = 300;
+    let tame = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().take(LONGEST).map(tame).collect()
 }

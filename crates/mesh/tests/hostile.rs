@@ -340,3 +340,36 @@ proptest! {
         read_whatever(&bytes, kinds[kind]);
     }
 }
+
+/// Names in a file end up in refusals and notes: on a terminal they must stay words.
+#[test]
+fn names_with_control_characters_are_tamed() {
+    let ply =
+        "ply\nformat ascii 1.0\nelement vertex 1\nproperty flo\u{1b}[31mat x\nend_header\n0\n";
+    let extension = json!({"asset": {"version": "2.0"}, "extensionsRequired": ["KHR_\u{7}\n_x"]});
+    let buffer = json!({
+        "asset": {"version": "2.0"}, "buffers": [{"uri": "a\r\u{0}b.bin", "byteLength": 4}],
+    });
+    let long = json!({"asset": {"version": "2.0"}, "extensionsRequired": ["x".repeat(10_000)]});
+    for (bytes, kind) in [
+        (ply.to_owned(), MeshKind::Ply),
+        (extension.to_string(), MeshKind::Gltf),
+        (buffer.to_string(), MeshKind::Gltf),
+        (long.to_string(), MeshKind::Gltf),
+    ] {
+        let words = match mesh::read(bytes.as_bytes(), kind, &nothing) {
+            Ok(mesh) => mesh.notes().join(" "),
+            Err(error) => error.to_string(),
+        };
+        assert!(
+            !words.is_empty() && !words.contains(char::is_control),
+            "{words:?}"
+        );
+        assert!(words.len() < 500, "{} bytes", words.len());
+    }
+    let obj = "mtllib gone.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nusemtl a\u{1b}[2Jb\nf 1 2 3\n";
+    let mesh = mesh::read(obj.as_bytes(), MeshKind::Obj, &nothing).unwrap();
+    for note in mesh.notes() {
+        assert!(!note.contains(char::is_control), "{note:?}");
+    }
+}

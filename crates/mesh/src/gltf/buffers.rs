@@ -61,7 +61,7 @@ impl<'a> Buffers<'a> {
         let start = view.byte_offset.unwrap_or_default().0;
         let slice = slice(bytes, start, view.byte_length.0);
         let slice = slice.ok_or_else(|| match compressed {
-            Some(name) => MeshError::Extension(name.to_owned()),
+            Some(name) => MeshError::extension(name),
             None => MeshError::gltf(format!(
                 "buffer view {} reaches beyond its buffer of {} bytes",
                 index.value(),
@@ -93,5 +93,5 @@ pub(super) fn fetch(uri: &str, resolve: Resolve<'_>) -> Result<Vec<u8>, MeshErro
             .map_err(|error| MeshError::gltf(format!("a data URI is no base64: {error}")));
     }
     let path = percent_decode_str(uri).decode_utf8_lossy();
-    resolve(&path).ok_or_else(|| MeshError::Missing(path.chars().take(200).collect()))
+    resolve(&path).ok_or_else(|| MeshError::missing(&path))
 }

@@ -58,7 +58,7 @@ fn check_extensions(root: &Root) -> Result<(), MeshError> {
             && !name.starts_with("KHR_lights_")
     });
     match unknown {
-        Some(name) => Err(MeshError::Extension(name.chars().take(80).collect())),
+        Some(name) => Err(MeshError::extension(name)),
         None => Ok(()),
     }
 }

@@ -85,7 +85,7 @@ fn refuse_compression(primitive: &Primitive) -> Result<(), MeshError> {
     const DRACO: &str = "KHR_draco_mesh_compression";
     match &primitive.extensions {
         Some(extensions) if extensions.others.contains_key(DRACO) => {
-            Err(MeshError::Extension(DRACO.to_owned()))
+            Err(MeshError::extension(DRACO))
         }
         _ => Ok(()),
     }
