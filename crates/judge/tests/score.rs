@@ -319,3 +319,28 @@ fn score_screening_or_both_decide() {
         "{no_score}"
     );
 }
+
+/// What a whole judgement of words costs at full size, with weights from the formula: `cargo test -p
+/// judge --test score -- --ignored --nocapture`. Takes 4 GB and half a minute.
+#[test]
+#[ignore = "takes 4 GB"]
+fn full_size_networks_are_timed() {
+    let judge = judge(small::full_size(404));
+    let prompt = Prompt::Text("a wooden chair with a carved back".into());
+    for turn in 0..2 {
+        let assessment = judge.assess(&torus(), &prompt);
+        for timing in &assessment.timings {
+            println!("{turn}: {:10} {:?}", timing.part, timing.took);
+        }
+        assert_eq!(assessment.verdict.not_scored, []);
+        assert!(assessment.verdict.score.is_some());
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    println!(
+        "{}",
+        status
+            .lines()
+            .find(|line| line.starts_with("VmHWM"))
+            .unwrap_or_default()
+    );
+}

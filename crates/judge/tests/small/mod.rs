@@ -151,6 +151,20 @@ pub(crate) fn scorer(seed: u64) -> Scorer {
     }
 }
 
+/// The networks as they are published, but for their weights; image prompts are left out.
+pub(crate) fn full_size(seed: u64) -> Scorer {
+    let weights = weights(seed);
+    let (image, words) = (ConvNextConfig::LARGE_D, TextTowerConfig::LARGE_D);
+    let (vision, text) = (ClipVisionConfig::LARGE_14, ClipTextConfig::LARGE_14);
+    Scorer {
+        quality: Ok(Quality::load(&Dinov2Config::SMALL, &weights, None).unwrap()),
+        text: Ok(TextAlignment::load(&image, &words, &weights, tokenizer()).unwrap()),
+        distance: Ok(distance(seed)),
+        gate: Ok(ClipGate::load(&vision, &text, &weights, tokenizer()).unwrap()),
+        ..Scorer::absent("no picture is asked for")
+    }
+}
+
 /// A prompt picture with alpha, of uneven sides.
 pub(crate) fn prompt_picture() -> Vec<u8> {
     let values = noise("prompt", 96 * 75 * 4, 1);
