@@ -336,10 +336,25 @@ impl<'a> Machine<'a> {
             )
         );
         if is_dict {
-            Value::Dict(Vec::new())
+            Value::Dict(self.given(arguments).unwrap_or_default())
         } else {
             Value::Call { callee, arguments }
         }
+    }
+
+    /// The entries a dictionary is made with, as Python 2 wrote an `OrderedDict`: one list of pairs.
+    fn given(&self, arguments: Id) -> Option<Vec<(Id, Id)>> {
+        let Value::Tuple(arguments) = self.values.get(arguments)? else {
+            return None;
+        };
+        let Value::List(pairs) = self.values.get(*arguments.first()?)? else {
+            return None;
+        };
+        let pair = |id: &Id| match self.values.get(*id)? {
+            Value::List(pair) | Value::Tuple(pair) => Some((*pair.first()?, *pair.get(1)?)),
+            _ => None,
+        };
+        pairs.iter().map(pair).collect()
     }
 
     fn remember(&mut self, slot: u64) -> Result<(), Fault> {

@@ -44,6 +44,22 @@ fn a_tensor_lies_in_its_storage() {
 }
 
 #[test]
+fn dictionaries_of_python_2_are_read() {
+    // OrderedDict([["w", tensor]]), as LPIPS' heads are written.
+    let whole = tensor("FloatStorage", 0, 4, 1);
+    let inner = &whole[3..whole.len() - 2];
+    let mut pickle = b"\x80\x02ccollections\nOrderedDict\n](](".to_vec();
+    pickle.extend(inner);
+    pickle.extend(b"ee\x85R.");
+    assert_eq!(tensors(&pickle), Ok(1));
+    // What is no list of pairs makes an empty one.
+    assert_eq!(
+        tensors(b"\x80\x02ccollections\nOrderedDict\n](NNe\x85R."),
+        Ok(0)
+    );
+}
+
+#[test]
 fn nothing_is_executed() {
     // os.system("touch pwned"), as an exploit writes it: kept as a call that nobody makes.
     let call = b"\x80\x02cposix\nsystem\nU\x0btouch pwned\x85R.";
