@@ -159,7 +159,7 @@ impl WithSimd for Share<'_> {
 
 impl Share<'_> {
     #[inline(always)]
-    fn attend<S: Simd, const ROWS: usize>(self, simd: S) {
+    fn attend<S: Simd, const ROWS: usize>(mut self, simd: S) {
         let across = tile::columns::<S>();
         // Keys that any of these queries sees.
         let seen = if self.causal {
@@ -167,62 +167,73 @@ impl Share<'_> {
         } else {
             self.keys
         };
-        let Room {
-            queries,
-            scores,
-            results,
-        } = self.room;
-        results.resize(across, 0.0);
-        scores.resize(
-            (seen.next_multiple_of(ROWS) * across).max(scores.len()),
-            0.0,
-        );
+        let mut scores = std::mem::take(&mut self.room.scores);
+        let size = seen.next_multiple_of(ROWS) * across;
+        scores.resize(size.max(scores.len()), 0.0);
+        self.score::<S, ROWS>(simd, &mut scores[..size]);
+        let shares = &mut scores[..seen * across];
+        if self.causal {
+            self.hide(across, shares);
+        }
+        let parts = softmax(simd, S::as_mut_simd_f32s(shares).0.as_chunks_mut().0);
+        self.mix::<S, ROWS>(simd, shares, parts);
+        self.room.scores = scores;
+    }
 
+    /// `scores[key][query]`: the queries' products with as many keys as there is room for.
+    #[inline(always)]
+    fn score<S: Simd, const ROWS: usize>(&mut self, simd: S, scores: &mut [f32]) {
+        let across = tile::columns::<S>();
         let depth = self.queries.length();
+        let queries = &mut self.room.queries;
         queries.resize(depth * across, 0.0);
         pack::panel(&self.queries, self.first, 0, across, queries);
         let scale = simd.splat_f32s((depth as f32).sqrt().recip());
         for query in S::as_mut_simd_f32s(queries).0 {
             *query = simd.mul_f32s(*query, scale);
         }
-
         let keys = self.memory.keys.chunks_exact((depth * ROWS).max(1));
-        for (keys, scores) in keys
-            .zip(scores.chunks_exact_mut(ROWS * across))
-            .take(pack::panels(seen, ROWS))
-        {
+        for (keys, scores) in keys.zip(scores.chunks_exact_mut(ROWS * across)) {
             let mut sums = tile::zero::<S, ROWS>(simd);
             tile::multiply(simd, keys, queries, &mut sums);
             for (place, sums) in scores.chunks_exact_mut(across).zip(sums) {
                 tile::store(simd, place, sums);
             }
         }
-        let scores = &mut scores[..seen * across];
-        if self.causal {
-            for (key, scores) in scores
-                .chunks_exact_mut(across)
-                .enumerate()
-                .skip(self.first + 1)
-            {
-                scores[..(key - self.first).min(across)].fill(f32::NEG_INFINITY);
-            }
-        }
-        let shares = softmax(simd, S::as_mut_simd_f32s(scores).0.as_chunks_mut().0);
+    }
 
+    /// Leaves nothing of the keys that come after a query.
+    #[inline(always)]
+    fn hide(&self, across: usize, scores: &mut [f32]) {
+        let keys = scores.chunks_exact_mut(across).enumerate();
+        for (key, scores) in keys.skip(self.first + 1) {
+            scores[..(key - self.first).min(across)].fill(f32::NEG_INFINITY);
+        }
+    }
+
+    /// The queries' results: the values of the keys in these shares, times one factor for each query.
+    #[inline(always)]
+    fn mix<S: Simd, const ROWS: usize>(
+        &mut self,
+        simd: S,
+        shares: &[f32],
+        factors: [S::f32s; tile::ACROSS],
+    ) {
+        let seen = shares.len() / tile::columns::<S>();
+        let results = &mut self.room.results;
+        results.resize(tile::columns::<S>(), 0.0);
         let values = self.memory.values.chunks_exact((self.keys * ROWS).max(1));
         for (panel, values) in values.enumerate() {
             let mut sums = tile::zero::<S, ROWS>(simd);
-            tile::multiply(simd, &values[..seen * ROWS], scores, &mut sums);
+            tile::multiply(simd, &values[..seen * ROWS], shares, &mut sums);
             let columns = panel * ROWS..self.width.min((panel + 1) * ROWS);
             for (column, mut sums) in columns.zip(sums) {
-                for across in 0..tile::ACROSS {
-                    sums[across] = simd.mul_f32s(sums[across], shares[across]);
+                for (sum, factor) in sums.iter_mut().zip(factors) {
+                    *sum = simd.mul_f32s(*sum, factor);
                 }
                 tile::store(simd, results, sums);
-                let places = self.out[self.column + column..]
-                    .iter_mut()
-                    .step_by(self.token);
-                for (place, &result) in places.zip(results.iter()) {
+                let places = self.out[self.column + column..].iter_mut();
+                for (place, &result) in places.step_by(self.token).zip(results.iter()) {
                     *place = result;
                 }
             }

@@ -78,58 +78,82 @@ impl WithSimd for Band<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self {
-            picture,
-            extent,
-            kernels,
-            first,
-            out,
-            room,
-        } = self;
-        let [height, width, channels] = extent;
-        let Kernels { side, padding, .. } = kernels;
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let Kernels { side, padding, .. } = self.kernels;
+        let [_, width, channels] = self.extent;
         let across = width + 2 * padding + 1 - side;
-        let lines = out.len() / (across * channels).max(1);
+        let lines = self.out.len() / (across * channels).max(1);
         // Wide enough that the last sums abreast read zeros beyond the picture.
         let stride = across.next_multiple_of(ABREAST) + side - 1;
+        let mut room = std::mem::take(self.room);
         room.clear();
         room.resize((lines + side - 1) * stride * S::F32_LANES, 0.0);
-        let room = S::as_mut_simd_f32s(room).0;
+        let seen = S::as_mut_simd_f32s(&mut room).0;
         for channel in (0..channels).step_by(S::F32_LANES) {
-            for (line, room) in room.chunks_exact_mut(stride).enumerate() {
-                let Some(y) = (first + line).checked_sub(padding).filter(|&y| y < height) else {
-                    continue;
-                };
-                let pixels =
-                    picture[y * width * channels..][..width * channels].chunks_exact(channels);
-                for (place, pixel) in room[padding..].iter_mut().zip(pixels) {
-                    *place = vector(simd, &pixel[channel..]);
+            self.look(simd, channel, stride, seen);
+            for (line, seen) in seen.windows(side * stride).step_by(stride).enumerate() {
+                self.slide(simd, channel, stride, seen, line);
+            }
+        }
+        *self.room = room;
+    }
+}
+
+impl Band<'_> {
+    /// Reads a vector of channels of the lines that the band sees, `stride` places each; around the
+    /// picture the places stay as they are.
+    #[inline(always)]
+    fn look<S: Simd>(&self, simd: S, channel: usize, stride: usize, seen: &mut [S::f32s]) {
+        let [height, width, channels] = self.extent;
+        let padding = self.kernels.padding;
+        for (line, seen) in seen.chunks_exact_mut(stride).enumerate() {
+            let y = (self.first + line).checked_sub(padding);
+            let Some(y) = y.filter(|&y| y < height) else {
+                continue;
+            };
+            let pixels = &self.picture[y * width * channels..][..width * channels];
+            let places = seen[padding..].iter_mut();
+            for (place, pixel) in places.zip(pixels.chunks_exact(channels)) {
+                *place = vector(simd, &pixel[channel..]);
+            }
+        }
+    }
+
+    /// A line of results, from the lines that its kernels see.
+    #[inline(always)]
+    fn slide<S: Simd>(
+        &mut self,
+        simd: S,
+        channel: usize,
+        stride: usize,
+        seen: &[S::f32s],
+        line: usize,
+    ) {
+        let Kernels {
+            weight,
+            bias,
+            side,
+            padding,
+        } = self.kernels;
+        let [_, width, channels] = self.extent;
+        let across = width + 2 * padding + 1 - side;
+        let end = channels.min(channel + S::F32_LANES);
+        let bias = bias.map_or(simd.splat_f32s(0.0), |bias| vector(simd, &bias[channel..]));
+        let out = &mut self.out[line * across * channels..][..across * channels];
+        for (x, out) in out.chunks_mut(ABREAST * channels).enumerate() {
+            let mut sums = [bias; ABREAST];
+            for (down, seen) in seen.chunks_exact(stride).enumerate() {
+                let seen = &seen[x * ABREAST..][..side + ABREAST - 1];
+                for (step, seen) in seen.windows(ABREAST).enumerate() {
+                    let tap = (down * side + step) * channels;
+                    let weight = vector(simd, &weight[tap + channel..tap + channels]);
+                    for (sum, &seen) in sums.iter_mut().zip(seen) {
+                        *sum = simd.mul_add_e_f32s(seen, weight, *sum);
+                    }
                 }
             }
-            let weight =
-                |tap: usize| vector(simd, &kernels.weight[tap * channels..][channel..channels]);
-            let bias = kernels
-                .bias
-                .map_or(simd.splat_f32s(0.0), |bias| vector(simd, &bias[channel..]));
-            for (line, out) in out.chunks_exact_mut(across * channels).enumerate() {
-                for x in (0..across).step_by(ABREAST) {
-                    let mut sums = [bias; ABREAST];
-                    for down in 0..side {
-                        let seen = &room[(line + down) * stride + x..][..side + ABREAST - 1];
-                        for (step, seen) in seen.windows(ABREAST).enumerate() {
-                            let weight = weight(down * side + step);
-                            for (sum, &seen) in sums.iter_mut().zip(seen) {
-                                *sum = simd.mul_add_e_f32s(seen, weight, *sum);
-                            }
-                        }
-                    }
-                    let places = out.chunks_exact_mut(channels).skip(x);
-                    for (place, sum) in places.zip(sums) {
-                        let end = (channel + S::F32_LANES).min(channels);
-                        simd.partial_store_f32s(&mut place[channel..end], sum);
-                    }
-                }
+            for (place, sum) in out.chunks_exact_mut(channels).zip(sums) {
+                simd.partial_store_f32s(&mut place[channel..end], sum);
             }
         }
     }

@@ -6,6 +6,7 @@ use super::processor::Processor;
 use super::tile::{self, Tile};
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Columns of the left side taken at a time: a panel of each side then stays in the second cache.
 const DEPTH: usize = 512;
@@ -158,64 +159,60 @@ impl WithSimd for Share<'_> {
 }
 
 impl Share<'_> {
+    /// A strip of columns of the left side after the other, adding to what stands in `out`.
     #[inline(always)]
-    fn multiply<S: Simd, const ROWS: usize>(self, simd: S) {
-        let Self {
-            rows,
-            matrix,
-            finish,
-            out,
-            room,
-        } = self;
-        let (inputs, outputs) = (matrix.inputs, matrix.outputs);
-        let blocks = pack::panels(rows.count(), ROWS);
+    fn multiply<S: Simd, const ROWS: usize>(mut self, simd: S) {
+        let inputs = self.matrix.inputs;
+        let blocks = pack::panels(self.rows.count(), ROWS);
+        // Strips of about the same depth.
         let depth = inputs.div_ceil(inputs.div_ceil(DEPTH).max(1)).max(1);
-        room.resize((blocks * ROWS * depth).max(room.len()), 0.0);
-        // A product over nothing is still finished.
-        let mut from = 0;
-        loop {
-            let to = (from + depth).min(inputs);
-            let size = ROWS * (to - from);
-            for block in 0..blocks {
-                pack::panel(
-                    &rows,
-                    block * ROWS,
-                    from,
-                    ROWS,
-                    &mut room[block * size..][..size],
-                );
+        let mut left = std::mem::take(self.room);
+        left.resize((blocks * ROWS * depth).max(left.len()), 0.0);
+        for from in (0..inputs).step_by(depth) {
+            let strip = from..inputs.min(from + depth);
+            let size = ROWS * strip.len();
+            for (block, left) in left.chunks_exact_mut(size).take(blocks).enumerate() {
+                pack::panel(&self.rows, block * ROWS, from, ROWS, left);
             }
-            for panel in 0..pack::panels(outputs, matrix.width) {
-                let right = matrix.panel(panel, from, to);
-                let column = panel * matrix.width;
-                let width = matrix.width.min(outputs - column);
-                for block in 0..blocks {
-                    let left = &room[block * size..][..size];
-                    let first = block * ROWS;
-                    let mut sums = tile::zero::<S, ROWS>(simd);
-                    if from > 0 {
-                        for row in first..rows.count().min(first + ROWS) {
-                            sums[row - first] =
-                                tile::load(simd, &out[row * outputs + column..][..width]);
-                        }
-                    }
-                    tile::multiply(simd, left, right, &mut sums);
-                    if to == inputs {
-                        finish.of(simd, first, column, &mut sums);
-                    }
-                    for row in first..rows.count().min(first + ROWS) {
-                        tile::store(
-                            simd,
-                            &mut out[row * outputs + column..][..width],
-                            sums[row - first],
-                        );
-                    }
+            for panel in 0..pack::panels(self.matrix.outputs, self.matrix.width) {
+                for (block, left) in left.chunks_exact(size).take(blocks).enumerate() {
+                    self.tile::<S, ROWS>(simd, &strip, left, block, panel);
                 }
             }
-            from = to;
-            if from >= inputs {
-                break;
+        }
+        *self.room = left;
+    }
+
+    /// One tile's sums over one strip, finished after the last.
+    #[inline(always)]
+    fn tile<S: Simd, const ROWS: usize>(
+        &mut self,
+        simd: S,
+        strip: &Range<usize>,
+        left: &[f32],
+        block: usize,
+        panel: usize,
+    ) {
+        let outputs = self.matrix.outputs;
+        let column = panel * self.matrix.width;
+        let width = self.matrix.width.min(outputs - column);
+        let first = block * ROWS;
+        let rows = first..self.rows.count().min(first + ROWS);
+        let mut sums = tile::zero::<S, ROWS>(simd);
+        if strip.start > 0 {
+            for row in rows.clone() {
+                let place = &self.out[row * outputs + column..][..width];
+                sums[row - first] = tile::load(simd, place);
             }
+        }
+        let right = self.matrix.panel(panel, strip.start, strip.end);
+        tile::multiply(simd, left, right, &mut sums);
+        if strip.end == self.matrix.inputs {
+            self.finish.of(simd, first, column, &mut sums);
+        }
+        for row in rows {
+            let place = &mut self.out[row * outputs + column..][..width];
+            tile::store(simd, place, sums[row - first]);
         }
     }
 }
