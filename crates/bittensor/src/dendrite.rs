@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::error::Error;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -74,6 +75,14 @@ pub struct Answer<S> {
     pub date: Option<SystemTime>,
 }
 
+/// A call that is signed and written, and has only to go out.
+#[derive(Debug)]
+pub struct Prepared<S> {
+    request: reqwest::RequestBuilder,
+    sent: Arc<AtomicBool>,
+    answer: PhantomData<fn() -> S>,
+}
+
 /// The HTTP client could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum DendriteError {
@@ -138,7 +147,28 @@ impl Dendrite {
         synapse: &S,
         timeout: Duration,
     ) -> Result<Answer<S>, CallError> {
+        self.send(self.prepare(target, synapse, timeout)?).await
+    }
+
+    /// Signs and writes a call that is to go out soon. Axons refuse one that is older than its time-out
+    /// and 4 s (the SDK's `default_verify`).
+    pub fn prepare<S: Synapse>(
+        &self,
+        target: &Target,
+        synapse: &S,
+        timeout: Duration,
+    ) -> Result<Prepared<S>, CallError> {
         let (request, sent) = self.request(target, synapse, timeout)?;
+        Ok(Prepared {
+            request,
+            sent,
+            answer: PhantomData,
+        })
+    }
+
+    /// Sends what was prepared; its time-out begins now.
+    pub async fn send<S: Synapse>(&self, prepared: Prepared<S>) -> Result<Answer<S>, CallError> {
+        let Prepared { request, sent, .. } = prepared;
         let response = request.send().await.map_err(|error| {
             let what = describe(error);
             if sent.load(Ordering::Acquire) {

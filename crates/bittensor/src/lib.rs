@@ -25,7 +25,7 @@ pub mod keyfile;
 pub use address_policy::{AddressPolicy, AddressRefusal};
 pub use axon::{Axon, Caller, HandlerError};
 pub use call_error::{CallError, Refusal};
-pub use dendrite::{Answer, Dendrite, DendriteOptions};
+pub use dendrite::{Answer, Dendrite, DendriteOptions, Prepared};
 pub use keypair::{Keypair, PhraseError, SecretKeyError};
 pub use metagraph::{Metagraph, MetagraphError, Neuron};
 pub use public_key::{PublicKey, Ss58Error};

@@ -70,6 +70,20 @@ async fn error_of(reply: Vec<u8>) -> CallError {
 }
 
 #[tokio::test]
+async fn prepared_calls_may_go_out_in_another_order() {
+    let served = serve(|axon| axon).await;
+    let dendrite = dendrite();
+    let prepare = |number| {
+        let synapse = double(number, "");
+        dendrite.prepare(&served.target, &synapse, TIMEOUT).unwrap()
+    };
+    let (first, second) = (prepare(1), prepare(2));
+    let second = dendrite.send(second).await.unwrap().message;
+    let first = dendrite.send(first).await.unwrap().message;
+    assert_eq!((first.doubled, second.doubled), (Some(2), Some(4)));
+}
+
+#[tokio::test]
 async fn calls_are_answered_also_all_at_once() {
     let served = serve(|axon| axon).await;
     let dendrite = dendrite();

@@ -23,7 +23,9 @@ pub(crate) use validator::{Validator, doubt_wait};
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::peer::Again;
@@ -38,7 +40,7 @@ use crate::quota::Reservation;
 type Flow = ControlFlow<()>;
 
 /// The source at one peer.
-pub(crate) struct Source<P> {
+pub(crate) struct Source<P: Peer> {
     context: Arc<Context>,
     peer: Arc<P>,
     /// Grows with pulls and submissions that do not work.
@@ -53,7 +55,16 @@ pub(crate) struct Source<P> {
     last_pull: Option<UnixMillis>,
     /// How far the peer's clock is ahead of ours, as the ledger has it.
     known_offset: Option<UnixMillis>,
+    /// The next question for a task, and when it was made ready.
+    question: Option<(Instant, P::Question)>,
 }
+
+/// So long before a cooldown ends the next question is made ready. Cooldowns are told in whole seconds,
+/// so those of many validators end together, and what is done before does not make the last of them
+/// wait.
+const AHEAD: Duration = Duration::from_millis(200);
+/// Made ready longer ago, a question is made again: an axon may take it for too old.
+const STALE: Duration = Duration::from_secs(2);
 
 impl<P: Peer> Source<P> {
     pub(crate) fn new(context: Arc<Context>, peer: Arc<P>) -> Self {
@@ -67,6 +78,7 @@ impl<P: Peer> Source<P> {
             reservation: None,
             last_pull: None,
             known_offset: None,
+            question: None,
         }
     }
 
@@ -116,10 +128,21 @@ impl<P: Peer> Source<P> {
             until => until - offset + clocks.clock_margin,
         };
         if until_ms > clock::now() {
-            self.rest(SourceState::Cooling { until_ms }, until_ms, Patience::Pull)
+            let ahead = until_ms.saturating_sub(clock::millis(AHEAD));
+            self.rest(SourceState::Cooling { until_ms }, ahead, Patience::Pull)
                 .await?;
+            self.question = Some((Instant::now(), peer.prepare(&context)));
+            self.sleep(until_ms, Patience::Pull).await?;
         }
         self.pull().await
+    }
+
+    /// The question that was made ready, or one that is made now.
+    fn question(&mut self) -> P::Question {
+        match self.question.take() {
+            Some((at, question)) if at.elapsed() < STALE => question,
+            _ => self.peer.prepare(&self.context),
+        }
     }
 
     async fn pull_after_doubt(&mut self, task: OpenTask) -> Flow {
@@ -168,6 +191,10 @@ impl<P: Peer> Source<P> {
     /// Waits until `until`, unless told to stop first.
     async fn rest(&self, state: SourceState, until: UnixMillis, patience: Patience) -> Flow {
         self.report(state);
+        self.sleep(until, patience).await
+    }
+
+    async fn sleep(&self, until: UnixMillis, patience: Patience) -> Flow {
         match self
             .token(patience)
             .run_until_cancelled(clock::sleep_until(until))

@@ -19,6 +19,8 @@ pub(crate) trait Peer: Send + Sync + 'static {
     type Sealed: Send;
     /// The right to ask for a task now.
     type Turn: Send;
+    /// A question for a task, ready to go out.
+    type Question: Send + Sync;
 
     /// Its name in the ledger.
     fn source(&self) -> &SourceId;
@@ -36,8 +38,15 @@ pub(crate) trait Peer: Send + Sync + 'static {
     /// Waits until it may be asked, cooldowns aside.
     fn turn(&self) -> impl Future<Output = Self::Turn> + Send;
 
+    /// Makes ready, within a moment of its time, what asks for a task.
+    fn prepare(&self, context: &Context) -> Self::Question;
+
     /// Asks for a task.
-    fn pull(&self, context: &Context) -> impl Future<Output = Result<Offer, Trouble>> + Send;
+    fn pull(
+        &self,
+        context: &Context,
+        question: Self::Question,
+    ) -> impl Future<Output = Result<Offer, Trouble>> + Send;
 
     /// Brings an asset, or none, into the protocol's form. Runs on a blocking thread.
     fn pack(asset: Option<Vec<u8>>) -> Self::Packed;

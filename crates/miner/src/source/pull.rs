@@ -30,7 +30,8 @@ impl<P: Peer> Source<P> {
             return Flow::Break(());
         };
         self.report(SourceState::Pulling);
-        let offer = peer.pull(&context).await;
+        let question = self.question();
+        let offer = peer.pull(&context, question).await;
         drop(turn);
         match offer {
             Ok(offer) => {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bittensor::{Answer as CallAnswer, CallError, Synapse, Target};
+use bittensor::{Answer as CallAnswer, CallError, Prepared, Synapse, Target};
 use subnet17::{PullTask, Rules, SubmitResults, Task, TaskKind, licence};
 
 use super::peer::{Fate, Manners, Offer, Peer, Trouble};
@@ -72,19 +72,14 @@ impl Validator {
         clock::now() + self.clock_offset().unwrap_or(0)
     }
 
-    /// Calls the axon, and looks at its clock.
+    /// Sends a call to the axon, and looks at its clock.
     async fn call<S: Synapse>(
         &self,
         context: &Context,
-        synapse: &S,
-        timeout: Duration,
+        prepared: Result<Prepared<S>, CallError>,
     ) -> Result<S, CallError> {
         let sent = clock::now();
-        let answer = context
-            .dendrite
-            .exchange(&self.target, synapse, timeout)
-            .await;
-        let CallAnswer { message, date } = answer?;
+        let CallAnswer { message, date } = context.dendrite.send(prepared?).await?;
         let date = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok());
         if let Some(date) = date {
             self.clock().learn(sent, clock::now(), clock::millis(date));
@@ -140,6 +135,7 @@ impl Peer for Validator {
     type Packed = Arc<str>;
     type Sealed = SubmitResults;
     type Turn = ();
+    type Question = Result<Prepared<PullTask>, CallError>;
 
     fn source(&self) -> &SourceId {
         &self.source
@@ -159,10 +155,15 @@ impl Peer for Validator {
         self.clock().offset()
     }
 
-    async fn pull(&self, context: &Context) -> Result<Offer, Trouble> {
+    fn prepare(&self, context: &Context) -> Self::Question {
         let timeout = context.config.pull_timeout;
+        let question = PullTask::default();
+        context.dendrite.prepare(&self.target, &question, timeout)
+    }
+
+    async fn pull(&self, context: &Context, question: Self::Question) -> Result<Offer, Trouble> {
         let reply = self
-            .call(context, &PullTask::default(), timeout)
+            .call(context, question)
             .await
             .map_err(|error| refused::pull(context, self.uid, &error))?;
         check(&reply).map_err(Trouble::passing)?;
@@ -212,7 +213,10 @@ impl Peer for Validator {
     async fn send(&self, context: &Context, task: &OpenTask, sealed: SubmitResults) -> Fate {
         let timeout = context.config.submit_timeout;
         let rules = &context.config.rules;
-        match self.call(context, &sealed, timeout).await {
+        let prepared = context.dendrite.prepare(&self.target, &sealed, timeout);
+        // Its results are in there too.
+        drop(sealed);
+        match self.call(context, prepared).await {
             Ok(reply) => self.fate(task, &reply, rules),
             Err(error) => refused::answer(context, self.uid, &error).unwrap_or(Fate::InDoubt {
                 reason: error.to_string(),

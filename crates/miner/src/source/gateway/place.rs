@@ -128,6 +128,8 @@ impl Peer for Place {
     type Packed = Option<Bytes>;
     type Sealed = SignedForm;
     type Turn = OwnedMutexGuard<()>;
+    /// Its signature says what time it is: it is made at the last moment.
+    type Question = ();
 
     fn source(&self) -> &SourceId {
         &self.source
@@ -156,7 +158,9 @@ impl Peer for Place {
         }
     }
 
-    async fn pull(&self, context: &Context) -> Result<Offer, Trouble> {
+    fn prepare(&self, _: &Context) {}
+
+    async fn pull(&self, context: &Context, (): ()) -> Result<Offer, Trouble> {
         let config = &self.gateway.config;
         let Credential {
             timestamp,
