@@ -161,13 +161,21 @@ mod tests {
     }
 
     #[test]
-    fn rejections_raise_the_line_and_acceptances_lower_it() {
-        let line = |accepted| {
-            let estimate = estimate(&[(0.62, accepted); 20]);
-            Weighing::of(0.62, 0.6, &estimate).sends_from
+    fn the_line_goes_where_answers_divide() {
+        let line = |rejected: f64, accepted: f64| {
+            let answers = [[(rejected, false); 20], [(accepted, true); 20]].concat();
+            Weighing::of(0.6, 0.6, &estimate(&answers)).sends_from
         };
-        assert!(line(false).is_none_or(|line| line > 0.62));
-        assert!(line(true).is_some_and(|line| line < 0.62));
+        assert!(line(0.62, 0.7).is_some_and(|line| line > 0.62 && line < 0.7));
+        assert!(line(0.5, 0.55).is_some_and(|line| line < 0.6));
+    }
+
+    #[test]
+    fn where_nothing_is_accepted_a_turn_is_worth_little() {
+        let weighed = |accepted| Weighing::of(0.62, 0.6, &estimate(&[(0.62, accepted); 20]));
+        let (never, always) = (weighed(false), weighed(true));
+        assert!(never.probability < 0.2 && always.probability > 0.8);
+        assert!(never.needed < 0.2 && always.needed > 0.6);
     }
 
     #[test]
