@@ -172,6 +172,7 @@ fn judge_answers_with_its_exit_code() {
     assert_eq!(verdict["score"], serde_json::Value::Null);
     assert_eq!(verdict["parts"]["iqa"], serde_json::Value::Null);
     assert!(verdict["parts"]["ssim"].is_number());
+    assert!(verdict["seconds"]["views"].is_number());
     let missing = verdict["not_scored"].as_array().unwrap();
     let parts: Vec<_> = missing.iter().map(|lack| lack["part"].as_str()).collect();
     assert_eq!(
