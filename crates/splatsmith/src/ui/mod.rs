@@ -14,4 +14,4 @@ pub(crate) use console::Console;
 pub(crate) use live::follow;
 pub(crate) use logging::start_logging;
 pub(crate) use progress::Progress;
-pub(crate) use tables::mining_table;
+pub(crate) use tables::{mining_table, ruled};

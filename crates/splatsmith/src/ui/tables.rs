@@ -19,7 +19,7 @@ const TITLES: [&str; 11] = [
 ];
 
 /// A table with a line under its titles and none between its rows.
-pub(super) fn ruled(titles: impl Into<Row>) -> Table {
+pub(crate) fn ruled(titles: impl Into<Row>) -> Table {
     let mut table = Table::new();
     table
         .load_style(UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()))

@@ -1,7 +1,6 @@
 //! `splatsmith models list`: which models there are, under which terms, and what of them is here.
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{Cell, CellAlignment, Color, Table};
+use comfy_table::{Cell, CellAlignment, Color};
 use indicatif::DecimalBytes;
 use models::store::{
     Commercial, FileState, Model, ModelState, Places, Record, Sha256Hash, Source, Use, expected,
@@ -12,7 +11,7 @@ use serde::Serialize;
 use super::manifest;
 use crate::args::ListArgs;
 use crate::config::{Problems, chosen, places};
-use crate::ui::Console;
+use crate::ui::{Console, ruled};
 use crate::{Failure, Outcome};
 
 /// Everything about the models, for scripts.
@@ -133,8 +132,7 @@ fn entry<'a>(model: &'a Model, places: &Places, record: &Record) -> Entry<'a> {
 }
 
 fn table(listing: &Listing<'_>, colour: bool) -> String {
-    let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_header([
+    let mut table = ruled([
         "model",
         "what it is",
         "for",
