@@ -13,6 +13,9 @@ use crate::refusal::Refusal;
 /// A body that takes longer than this is not coming. The largest takes 100 s at 40 Mbit/s.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How much of an unwanted body is read, in bytes: whatever a usual submission has.
+const DISCARDED: usize = 16 << 20;
+
 /// The longest text prompt in characters (three-gen-subnet
 /// `validation/engine/data_structures.py`).
 pub(crate) const LONGEST_PROMPT: usize = 1024;
@@ -77,6 +80,13 @@ pub(crate) async fn image_form(request: Request) -> Result<ImageForm, Refusal> {
         Ok(form) => form,
         Err(_) => Err(Refusal::Slow),
     }
+}
+
+/// Reads and forgets what is still on its way, within bounds: a client that is answered while it sends may
+/// never see the answer.
+pub(crate) async fn discard(request: Request) {
+    let reading = axum::body::to_bytes(request.into_body(), DISCARDED);
+    let _ = tokio::time::timeout(Duration::from_secs(5), reading).await;
 }
 
 fn seed(text: &str) -> Result<i64, Refusal> {

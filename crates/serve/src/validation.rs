@@ -130,7 +130,10 @@ pub(crate) async fn duel_view(
     State(court): State<Arc<Court>>,
     request: Request,
 ) -> Result<Response<Body>, Refusal> {
-    let _turn = court.line.turn().await.ok_or(Refusal::Busy)?;
+    let Some(_turn) = court.line.turn().await else {
+        receive::discard(request).await;
+        return Err(Refusal::Busy);
+    };
     let drawing: Drawing = receive::json(request).await?;
     checked(drawing.prompt.as_deref())?;
     if !matches!(drawing.compression, 0 | 2) {
@@ -163,9 +166,15 @@ async fn validate(
     request: Request,
     prompt: impl FnOnce(&mut Validation) -> Option<Prompt>,
 ) -> Result<Json<Score>, Refusal> {
-    let judge = court.judge.clone().ok_or(Refusal::NotJudging)?;
+    let Some(judge) = court.judge.clone() else {
+        receive::discard(request).await;
+        return Err(Refusal::NotJudging);
+    };
     // Before the body is read: bodies are large, and only those in turn are kept in memory.
-    let _turn = court.line.turn().await.ok_or(Refusal::Busy)?;
+    let Some(_turn) = court.line.turn().await else {
+        receive::discard(request).await;
+        return Err(Refusal::Busy);
+    };
     let mut validation: Validation = receive::json(request).await?;
     checked(validation.prompt.as_deref())?;
     let Some(prompt) = prompt(&mut validation) else {
