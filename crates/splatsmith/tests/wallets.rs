@@ -213,7 +213,7 @@ fn the_wallet_tools_variables_stand_below_our_own() {
         command.env("SPLATSMITH_WALLET_HOTKEY", "other");
     });
     assert!(missed.contains(&format!(
-        "{}: No such file",
+        "{}: there is no such hotkey",
         hotkeys.join("other").display()
     )));
     let opened = open(&mut |command| {
