@@ -18,3 +18,12 @@ pub fn device() -> Device {
         Device::Cpu
     })
 }
+
+/// Whether something failed because the device's memory was full.
+///
+/// candle passes on what the driver says, in words: `CUDA_ERROR_OUT_OF_MEMORY`, or Metal's.
+#[must_use]
+pub fn is_out_of_memory(error: &candle_core::Error) -> bool {
+    let words = error.to_string().to_lowercase();
+    words.contains("out_of_memory") || words.contains("out of memory")
+}

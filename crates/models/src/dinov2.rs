@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::layers::{Activation, Attention, Block, Linear, Mlp, Norm, patches};
 use crate::resize::{Filter, resize_by};
+use crate::store::Weights;
 
 /// How a DINOv2 is built, in the words of transformers' `config.json`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -64,6 +65,32 @@ impl Dinov2Config {
         num_register_tokens: 4,
         ..Self::SMALL
     };
+
+    /// The configuration of the network in `weights`, under the hub's names, as far as it shows in their
+    /// shapes; a head of attention is 64 wide in every published one. `None` where that is no DINOv2.
+    #[must_use]
+    pub fn found_in(weights: &Weights) -> Option<Self> {
+        let shape = |name: &str| weights.shape(name).map(|(shape, _)| shape.to_vec());
+        let (patches, positions) = (shape("patch_embed.proj.weight")?, shape("pos_embed")?);
+        let (width, patch) = (*patches.first()?, *patches.get(2)?);
+        let grid = positions.get(1)?.checked_sub(1)?.isqrt();
+        let hidden = *shape("blocks.0.mlp.fc1.weight")?.first()?;
+        let blocks = (0..).take_while(|index| {
+            let name = format!("blocks.{index}.norm1.weight");
+            weights.shape(&name).is_some()
+        });
+        let registers = shape("register_tokens").and_then(|shape| shape.get(1).copied());
+        Some(Self {
+            hidden_size: width,
+            num_hidden_layers: blocks.count(),
+            num_attention_heads: (width / 64).max(1),
+            image_size: grid.checked_mul(patch)?,
+            patch_size: patch,
+            mlp_ratio: hidden.checked_div(width)?,
+            num_register_tokens: registers.unwrap_or(0),
+            ..Self::SMALL
+        })
+    }
 }
 
 /// The network.

@@ -12,6 +12,7 @@ mod device;
 mod dinov2;
 mod layers;
 mod lpips;
+mod noise;
 mod normalise;
 mod open_clip;
 pub mod ops;
@@ -20,14 +21,16 @@ mod resize;
 pub mod scorer;
 pub mod store;
 mod tokenizer;
+pub mod trellis;
 
 /// Where networks run.
 pub use candle_core::Device;
 pub use clip::{ClipText, ClipTextConfig, ClipVision, ClipVisionConfig};
 pub use convnext::{ConvNext, ConvNextConfig};
-pub use device::device;
+pub use device::{device, is_out_of_memory};
 pub use dinov2::{Dinov2, Dinov2Config};
 pub use lpips::{Impressions, Lpips};
+pub use noise::noise;
 pub use normalise::{CLIP, IMAGENET, LPIPS, Normalisation, VALIDATOR_CLIP};
 pub use open_clip::{TextTower, TextTowerConfig};
 pub use ops::Activation;

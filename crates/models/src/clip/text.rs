@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::{BlockForm, EPS, blocks};
 use crate::layers::{Activation, Block, Linear, Norm};
 use crate::open_clip::{embed, ends};
+use crate::store::Weights;
 
 /// How a text half is built, in the words of transformers' `text_config`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -50,6 +51,33 @@ impl ClipTextConfig {
         projection_dim: 512,
         ..Self::LARGE_14
     };
+
+    /// The configuration of OpenAI's kind of network in `weights`, as far as it shows in their shapes; a
+    /// head of attention is 64 wide in every published one. `None` where that is no CLIP.
+    #[must_use]
+    pub fn found_in(weights: &Weights) -> Option<Self> {
+        let shape = |name: &str| {
+            let (shape, _) = weights.shape(name)?;
+            Some((*shape.first()?, *shape.get(1)?))
+        };
+        let (vocabulary, width) = shape("text_model.embeddings.token_embedding.weight")?;
+        let (places, _) = shape("text_model.embeddings.position_embedding.weight")?;
+        let (hidden, _) = shape("text_model.encoder.layers.0.mlp.fc1.weight")?;
+        let (projection, _) = shape("text_projection.weight")?;
+        let layers = (0..).take_while(|index| {
+            shape(&format!("text_model.encoder.layers.{index}.mlp.fc1.weight")).is_some()
+        });
+        Some(Self {
+            vocab_size: vocabulary,
+            hidden_size: width,
+            intermediate_size: hidden,
+            num_hidden_layers: layers.count(),
+            num_attention_heads: (width / 64).max(1),
+            max_position_embeddings: places,
+            hidden_act: Activation::QuickGelu,
+            projection_dim: projection,
+        })
+    }
 }
 
 /// The text half and its projection.
