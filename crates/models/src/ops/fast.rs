@@ -171,6 +171,22 @@ pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, causal: bool) -> Result<Ten
     Tensor::from_vec(y, (batch, queries, heads, value_width), q.device())?.transpose(1, 2)
 }
 
+/// See [`plain::head_norm`]. `x` may be a view, as long as the values of a token lie next to each other;
+/// the answer is a view of `(batch, tokens, heads, d)`.
+///
+/// # Errors
+/// When the shapes do not fit.
+pub fn head_norm(x: &Tensor, gamma: &Tensor) -> Result<Tensor> {
+    let (batch, heads, tokens, width) = x.dims4()?;
+    if !fits([x, gamma]) || gamma.dims() != [heads, width] {
+        return plain::head_norm(x, gamma);
+    }
+    let (x, gamma) = (dense_tokens(x)?, gamma.contiguous()?);
+    let (values, gamma) = (Values::of(&x)?, Values::of(&gamma)?);
+    let y = cpu::head_norm(Processor::here(), batch, heads_of(&x, &values)?, &gamma);
+    Tensor::from_vec(y, (batch, tokens, heads, width), x.device())?.transpose(1, 2)
+}
+
 /// The same tensor with the values of each token next to each other.
 fn dense_tokens(x: &Tensor) -> Result<Tensor> {
     if x.stride().last() == Some(&1) {

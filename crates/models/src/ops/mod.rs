@@ -24,7 +24,9 @@ mod norm;
 pub mod plain;
 
 pub use cpu::Activation;
-pub use fast::{attention, depthwise_conv2d, gelu_erf, gelu_tanh, layer_norm, linear, quick_gelu};
+pub use fast::{
+    attention, depthwise_conv2d, gelu_erf, gelu_tanh, head_norm, layer_norm, linear, quick_gelu,
+};
 pub use linear::Linear;
 pub use mlp::Mlp;
 pub use norm::Norm;

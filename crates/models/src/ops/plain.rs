@@ -12,8 +12,9 @@ fn wide(dtype: DType) -> DType {
 }
 
 /// Layer normalisation over the last dimension: `(x − mean) / √(variance + eps) · weight + bias`,
-/// with the biased variance, in single precision at least. `weight` and `bias` have the length of
-/// that dimension; a missing one is 1 and 0.
+/// with the biased variance, in single precision at least, rounded to the type of `x` at the end as
+/// torch does. `weight` and `bias` have the length of that dimension and may be of another type; a
+/// missing one is 1 and 0.
 ///
 /// # Errors
 /// When the shapes do not fit.
@@ -27,16 +28,31 @@ pub fn layer_norm(
     let x = x.to_dtype(wide(dtype))?;
     let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
     let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
-    let mut x = centred
-        .broadcast_div(&(variance + eps)?.sqrt()?)?
-        .to_dtype(dtype)?;
+    let mut x = centred.broadcast_div(&(variance + eps)?.sqrt()?)?;
     if let Some(weight) = weight {
-        x = x.broadcast_mul(weight)?;
+        x = x.broadcast_mul(&weight.to_dtype(x.dtype())?)?;
     }
     if let Some(bias) = bias {
-        x = x.broadcast_add(bias)?;
+        x = x.broadcast_add(&bias.to_dtype(x.dtype())?)?;
     }
-    Ok(x)
+    x.to_dtype(dtype)
+}
+
+/// Every token of every head brought to the length `√d`, then times `gamma`, `(heads, d)`: the norm of
+/// queries and keys. `x` is `(batch, heads, tokens, d)`. In single precision at least; a token of zeros
+/// stays one (lengths below 1e-12 count as that).
+///
+/// # Errors
+/// When the shapes do not fit.
+pub fn head_norm(x: &Tensor, gamma: &Tensor) -> Result<Tensor> {
+    let (_, heads, _, width) = x.dims4()?;
+    let dtype = x.dtype();
+    let x = x.to_dtype(wide(dtype))?;
+    let length = x.sqr()?.sum_keepdim(D::Minus1)?.sqrt()?.maximum(1e-12)?;
+    let factors = (gamma.to_dtype(x.dtype())? * (width as f64).sqrt())?;
+    x.broadcast_div(&length)?
+        .broadcast_mul(&factors.reshape((1, heads, 1, width))?)?
+        .to_dtype(dtype)
 }
 
 /// The Gaussian error linear unit in its exact form, `x/2 · (1 + erf(x/√2))`: what torch calls

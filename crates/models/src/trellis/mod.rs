@@ -3,11 +3,22 @@
 //! microsoft/TRELLIS. A pipeline is five networks, used one after another: one that sees the image (or
 //! reads the words), a flow that samples which voxels of a coarse grid are occupied, its decoder, a flow
 //! that samples a latent on each of those voxels, and the decoder that makes 32 Gaussians of each.
+//!
+//! Each network has a file of its own and the names of its checkpoint. Blocks run in the type of the
+//! [`VarBuilder`](candle_nn::VarBuilder); what the reference keeps in single precision (embedders, first
+//! and last layers, norms) is read and run in single precision whatever that is.
 
+mod attention;
+mod config;
+mod embedding;
 mod pipeline_config;
 pub mod sampler;
+mod sparse_structure_flow;
+mod transformer;
 
+pub use config::{ConfigError, PositionMode, block_dtype};
 pub use pipeline_config::{
     ConditionModel, NetworkPlace, Networks, PipelineConfig, PipelineConfigError,
 };
 pub use sampler::{SamplerSettings, SamplerSettingsError};
+pub use sparse_structure_flow::{SparseStructureFlow, SparseStructureFlowConfig};

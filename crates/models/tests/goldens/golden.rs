@@ -60,6 +60,15 @@ impl Golden {
             .clone()
     }
 
+    /// The names of the tensors that begin with `prefix`, without it.
+    #[allow(dead_code)]
+    pub(crate) fn names(&self, prefix: &str) -> Vec<String> {
+        self.tensors
+            .keys()
+            .filter_map(|key| Some(key.strip_prefix(prefix)?.to_owned()))
+            .collect()
+    }
+
     /// The weights, under the names of the checkpoint.
     pub(crate) fn weights(&self) -> VarBuilder<'static> {
         self.weights_under("w.")

@@ -31,7 +31,7 @@ pub(in crate::ops) struct Heads<'a> {
 
 impl<'a> Heads<'a> {
     /// The tokens of one head.
-    fn rows(&self, item: usize, head: usize) -> Rows<'a> {
+    pub(super) fn rows(&self, item: usize, head: usize) -> Rows<'a> {
         let start = item * self.strides[0] + head * self.strides[1];
         Rows::strided(
             &self.values[start..],

@@ -1,0 +1,85 @@
+//! The flow of structures and its decoder.
+
+use crate::golden::{Golden, data};
+use candle_core::{DType, Device, Tensor};
+use candle_nn::VarBuilder;
+use models::trellis::{SparseStructureFlow, SparseStructureFlowConfig};
+use std::collections::HashMap;
+
+/// The network of a golden, with `change` made to its configuration.
+fn flow(
+    golden: &Golden,
+    change: impl FnOnce(&mut SparseStructureFlowConfig),
+) -> candle_core::Result<SparseStructureFlow> {
+    let mut config = serde_json::from_value(golden.config.clone()).unwrap();
+    change(&mut config);
+    SparseStructureFlow::load(&config, &golden.weights())
+}
+
+/// The inputs of a golden.
+fn inputs(golden: &Golden) -> [Tensor; 3] {
+    ["in.x", "in.t", "in.cond"].map(|key| golden.tensor(key))
+}
+
+#[test]
+fn flows_are_the_references() {
+    for name in ["ss_flow_img", "ss_flow_txt"] {
+        let golden = Golden::read(&data(), name);
+        let [x, t, condition] = inputs(&golden);
+        let v = flow(&golden, |_| {})
+            .unwrap()
+            .forward(&x, &t, &condition)
+            .unwrap();
+        golden.expect("v", &v);
+    }
+}
+
+#[test]
+fn positions_follow_from_the_grid_where_the_file_has_none() {
+    let golden = Golden::read(&data(), "ss_flow_img");
+    let [x, t, condition] = inputs(&golden);
+    let config = serde_json::from_value(golden.config.clone()).unwrap();
+    let named = golden.weights_under("w.");
+    let shapes: Vec<String> = golden
+        .names("w.")
+        .into_iter()
+        .filter(|name| name != "pos_emb")
+        .collect();
+    let weights: HashMap<String, Tensor> = shapes
+        .into_iter()
+        .map(|name| {
+            let tensor = named.get_unchecked(&name).unwrap();
+            (name, tensor)
+        })
+        .collect();
+    let weights = VarBuilder::from_tensors(weights, DType::F32, &Device::Cpu);
+    let net = SparseStructureFlow::load(&config, &weights).unwrap();
+    golden.expect("v", &net.forward(&x, &t, &condition).unwrap());
+}
+
+/// A batch of one time and one condition serves every item.
+#[test]
+fn items_share_what_there_is_one_of() {
+    let golden = Golden::read(&data(), "ss_flow_txt");
+    let [x, t, condition] = inputs(&golden);
+    let net = flow(&golden, |_| {}).unwrap();
+    let (t, condition) = (
+        t.narrow(0, 1, 1).unwrap(),
+        condition.narrow(0, 0, 1).unwrap(),
+    );
+    let together = net.forward(&x, &t, &condition).unwrap();
+    for index in 0..2 {
+        let alone = net
+            .forward(&x.narrow(0, index, 1).unwrap(), &t, &condition)
+            .unwrap();
+        let apart = (together.narrow(0, index, 1).unwrap() - alone)
+            .unwrap()
+            .abs()
+            .unwrap()
+            .max_all()
+            .unwrap()
+            .to_scalar::<f32>()
+            .unwrap();
+        assert!(apart < 1e-6, "{apart}");
+    }
+}
