@@ -5,9 +5,11 @@
 //! [`GenerationSink`], the caller reads a [`Generation`], and dropping the `Generation` is the
 //! cancellation: the backend sees `is_cancelled` between steps and stops.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use judge::Prompt;
+use serde::Serialize;
 use splat::{Cloud, Frame};
 use thiserror::Error;
 use tokio::sync::mpsc;
@@ -38,6 +40,17 @@ pub struct Candidate {
     pub elapsed: Duration,
     /// What a person should know, such as words that were not understood.
     pub notes: Vec<String>,
+    /// How it was made, for the record.
+    pub recipe: Recipe,
+}
+
+/// How a candidate was made: kept with the asset, so that what is accepted can be told by it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Recipe {
+    /// The kind of thing the prompt asks for, where the backend tells kinds apart.
+    pub category: Option<String>,
+    /// What it was made with, by name: `"latent.steps": "12"`.
+    pub settings: BTreeMap<String, String>,
 }
 
 /// What a generation reports while it runs.

@@ -9,7 +9,8 @@ mod http;
 mod sketch;
 
 pub use generator::{
-    Candidate, GenerateError, Generation, GenerationEvent, GenerationSink, Generator, Request,
+    Candidate, GenerateError, Generation, GenerationEvent, GenerationSink, Generator, Recipe,
+    Request,
 };
 pub use http::{Health, HttpBackend, HttpError, HttpOptions};
 pub use sketch::{SketchBackend, SketchOptions};

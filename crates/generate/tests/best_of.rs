@@ -95,6 +95,7 @@ fn candidate(cloud: Cloud, seed: u64) -> Candidate {
         seed,
         elapsed: Duration::ZERO,
         notes: Vec::new(),
+        recipe: generate::Recipe::default(),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use generate::Candidate;
 use generate::best_of::Chosen;
+use generate::{Candidate, Recipe};
 
 use crate::context::{Context, blocking};
 use crate::event::Event;
@@ -37,7 +37,11 @@ pub(crate) async fn finish(context: Arc<Context>, device: usize, lease: Lease, f
                 views,
             } = *chosen;
             let Candidate {
-                cloud, seed, notes, ..
+                cloud,
+                seed,
+                notes,
+                recipe,
+                ..
             } = candidate;
             let splats = cloud.len();
             // However slow the disk, nothing is kept for it but what it is to hold.
@@ -59,6 +63,7 @@ pub(crate) async fn finish(context: Arc<Context>, device: usize, lease: Lease, f
                     .as_deref()
                     .and_then(|verdict| serde_json::to_string(verdict).ok()),
                 reason: None,
+                recipe,
             };
             let event = Event::Made {
                 uid: order.uid,
@@ -89,6 +94,7 @@ async fn leave_empty(context: &Context, lease: Lease, reason: String) {
         seed: None,
         verdict: None,
         reason: Some(reason),
+        recipe: Recipe::default(),
     };
     record(context, lease, new, event).await;
 }

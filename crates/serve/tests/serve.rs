@@ -133,6 +133,7 @@ impl Generator for OnDemand {
                 seed: request.seed,
                 elapsed: Duration::ZERO,
                 notes: Vec::new(),
+                recipe: generate::Recipe::default(),
             };
             sink.send(Ok::<_, GenerateError>(GenerationEvent::Candidate(
                 Box::new(made),

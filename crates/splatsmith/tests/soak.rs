@@ -59,6 +59,7 @@ impl Generator for Potter {
             seed: request.seed,
             elapsed: Duration::ZERO,
             notes: Vec::new(),
+            recipe: generate::Recipe::default(),
         };
         let made = Ok(GenerationEvent::Candidate(Box::new(made)));
         tokio::spawn(async move { sink.send(made).await });

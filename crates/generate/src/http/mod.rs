@@ -24,7 +24,8 @@ use tls::Anchors;
 use tokio::runtime::Handle;
 
 use crate::generator::{
-    Candidate, GenerateError, Generation, GenerationEvent, GenerationSink, Generator, Request,
+    Candidate, GenerateError, Generation, GenerationEvent, GenerationSink, Generator, Recipe,
+    Request,
 };
 use endpoint::Endpoint;
 pub use health::Health;
@@ -166,5 +167,6 @@ async fn make_one(
         seed,
         elapsed: started.elapsed(),
         notes: Vec::new(),
+        recipe: Recipe::default(),
     })
 }

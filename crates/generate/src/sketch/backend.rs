@@ -15,7 +15,9 @@ use judge::Prompt;
 use splat::Frame;
 
 use super::{Sculpture, surface::lay, text};
-use crate::generator::{Candidate, GenerateError, Generation, GenerationSink, Generator, Request};
+use crate::generator::{
+    Candidate, GenerateError, Generation, GenerationSink, Generator, Recipe, Request,
+};
 
 /// How sketches are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,5 +177,6 @@ fn sketch(
         seed,
         elapsed: started.elapsed(),
         notes,
+        recipe: Recipe::default(),
     })
 }

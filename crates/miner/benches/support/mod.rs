@@ -24,6 +24,7 @@ impl Generator for Ready {
             seed: request.seed,
             elapsed: Duration::ZERO,
             notes: Vec::new(),
+            recipe: generate::Recipe::default(),
         };
         tokio::spawn(async move {
             sink.send(Ok(GenerationEvent::Candidate(Box::new(candidate))))

@@ -1,5 +1,6 @@
 //! The way of an answer: made, sent, replied to or in doubt.
 
+use generate::Recipe;
 use rusqlite::{OptionalExtension, params};
 
 use super::tasks::{Answer, TaskKey, close};
@@ -18,6 +19,8 @@ pub(crate) struct NewAnswer {
     pub verdict: Option<String>,
     /// Why it is empty, if it is.
     pub reason: Option<String>,
+    /// How it was made.
+    pub recipe: Recipe,
 }
 
 /// The validator's reply to an answer.
@@ -45,7 +48,7 @@ impl Ledger {
             let moved = transaction
                 .prepare_cached(
                     "UPDATE tasks SET state = 'ready', asset = ?2, seed = ?3, verdict = ?4,
-                        reason = ?5
+                        reason = ?5, category = ?6, settings = ?7
                      WHERE key = ?1 AND state = 'assigned'",
                 )?
                 .execute(params![
@@ -53,7 +56,9 @@ impl Ledger {
                     asset,
                     new.seed.map(u64::cast_signed),
                     new.verdict,
-                    new.reason
+                    new.reason,
+                    new.recipe.category,
+                    serde_json::to_string(&new.recipe.settings).ok(),
                 ])?;
             Ok(moved == 1)
         })

@@ -45,6 +45,7 @@ async fn answered(
         seed: Some(1),
         verdict: verdict.map(str::to_owned),
         reason: None,
+        recipe: generate::Recipe::default(),
     };
     assert!(ledger.record_ready(task.key, new).await.unwrap());
     let attempt = ledger.begin_sending(task.key, clock::now()).await.unwrap();

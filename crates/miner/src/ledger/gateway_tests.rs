@@ -39,6 +39,7 @@ async fn ready(ledger: &Ledger, place: u16, id: &str) -> TaskKey {
         seed: Some(7),
         verdict: None,
         reason: None,
+        recipe: generate::Recipe::default(),
     };
     assert!(ledger.record_ready(task.key, new).await.unwrap());
     task.key

@@ -65,7 +65,14 @@ const OFFSETS: &str = "
 ALTER TABLE validators ADD COLUMN clock_offset INTEGER NOT NULL DEFAULT 0;
 ";
 
+/// How the asset was made: the kind of thing the prompt asks for, and what it was made with, as JSON.
+const RECIPES: &str = "
+ALTER TABLE tasks ADD COLUMN category TEXT;
+ALTER TABLE tasks ADD COLUMN settings TEXT;
+";
+
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
-    Migrations::new(vec![M::up(FIRST), M::up(TICKETS), M::up(OFFSETS)]).to_latest(connection)?;
+    let steps = [FIRST, TICKETS, OFFSETS, RECIPES].map(M::up);
+    Migrations::new(steps.into()).to_latest(connection)?;
     Ok(())
 }

@@ -58,6 +58,7 @@ impl Book {
             seed: Some(u64::MAX),
             verdict: None,
             reason: None,
+            recipe: generate::Recipe::default(),
         };
         self.ledger.record_ready(key, new).await.unwrap()
     }

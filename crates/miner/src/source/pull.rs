@@ -239,6 +239,7 @@ impl<P: Peer> Source<P> {
                     seed: None,
                     verdict: None,
                     reason: Some(reason.clone()),
+                    recipe: generate::Recipe::default(),
                 };
                 context.ledger.record_ready(key, new)
             })

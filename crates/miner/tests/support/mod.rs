@@ -55,6 +55,7 @@ impl Generator for Instant {
                     seed: request.seed,
                     elapsed: Duration::ZERO,
                     notes: Vec::new(),
+                    recipe: generate::Recipe::default(),
                 })))
             }
         };
