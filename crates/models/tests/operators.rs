@@ -48,6 +48,7 @@ fn activations() -> Result<()> {
     assert_close(&ops::gelu_erf(&x)?, &plain::gelu_erf(&x)?, "gelu");
     assert_close(&ops::gelu_tanh(&x)?, &plain::gelu_tanh(&x)?, "by tanh");
     assert_close(&ops::quick_gelu(&x)?, &plain::quick_gelu(&x)?, "quick gelu");
+    assert_close(&ops::silu(&x)?, &plain::silu(&x)?, "silu");
     let turned = x.transpose(0, 2)?;
     assert_close(
         &ops::gelu_erf(&turned)?,
@@ -199,6 +200,7 @@ fn wide_parts_of_blocks() -> Result<()> {
         Activation::Gelu,
         Activation::GeluTanh,
         Activation::QuickGelu,
+        Activation::Silu,
     ] {
         let mlp = Mlp {
             fc1: Linear::new(&up, Some(&up_bias))?,
@@ -211,6 +213,7 @@ fn wide_parts_of_blocks() -> Result<()> {
             Activation::Gelu => plain::gelu_erf(&wide)?,
             Activation::GeluTanh => plain::gelu_tanh(&wide)?,
             Activation::QuickGelu => plain::quick_gelu(&wide)?,
+            Activation::Silu => plain::silu(&wide)?,
         };
         let y = plain::linear(&wide, &down, Some(&down_bias))?;
         let found = mlp.forward(&norm.forward(&x)?)?;

@@ -127,6 +127,17 @@ pub fn gelu_tanh(x: &Tensor) -> Result<Tensor> {
     activate(x, Activation::GeluTanh)
 }
 
+/// See [`plain::silu`].
+///
+/// # Errors
+/// When the type is no float.
+pub fn silu(x: &Tensor) -> Result<Tensor> {
+    if !fits([x]) {
+        return plain::silu(x);
+    }
+    activate(x, Activation::Silu)
+}
+
 fn activate(x: &Tensor, activation: Activation) -> Result<Tensor> {
     let x = x.contiguous()?;
     let y = cpu::activate(Processor::here(), &Values::of(&x)?, activation);
@@ -188,7 +199,7 @@ pub fn head_norm(x: &Tensor, gamma: &Tensor) -> Result<Tensor> {
 }
 
 /// The same tensor with the values of each token next to each other.
-fn dense_tokens(x: &Tensor) -> Result<Tensor> {
+pub(super) fn dense_tokens(x: &Tensor) -> Result<Tensor> {
     if x.stride().last() == Some(&1) {
         Ok(x.clone())
     } else {
@@ -197,7 +208,7 @@ fn dense_tokens(x: &Tensor) -> Result<Tensor> {
 }
 
 /// Where the tokens of `(batch, heads, tokens, d)` lie.
-fn heads_of<'a>(x: &Tensor, values: &'a [f32]) -> Result<Heads<'a>> {
+pub(super) fn heads_of<'a>(x: &Tensor, values: &'a [f32]) -> Result<Heads<'a>> {
     let (_, _, tokens, width) = x.dims4()?;
     let stride = x.stride();
     Ok(Heads {

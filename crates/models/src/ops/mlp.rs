@@ -2,7 +2,7 @@
 
 use super::cpu::{self, Activation, Finish, Matrix, Rows};
 use super::fast::{Values, fits, is_per, optional};
-use super::{Linear, Norm, gelu_erf, gelu_tanh, quick_gelu};
+use super::{Linear, Norm, gelu_erf, gelu_tanh, quick_gelu, silu};
 use candle_core::{Result, Tensor};
 
 impl Activation {
@@ -15,6 +15,7 @@ impl Activation {
             Self::Gelu => gelu_erf(x),
             Self::GeluTanh => gelu_tanh(x),
             Self::QuickGelu => quick_gelu(x),
+            Self::Silu => silu(x),
         }
     }
 }

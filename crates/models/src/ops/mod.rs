@@ -22,11 +22,18 @@ mod linear;
 mod mlp;
 mod norm;
 pub mod plain;
+mod rule_book;
+mod submanifold;
+mod windowed;
 
 pub use cpu::Activation;
 pub use fast::{
     attention, depthwise_conv2d, gelu_erf, gelu_tanh, head_norm, layer_norm, linear, quick_gelu,
+    silu,
 };
 pub use linear::Linear;
 pub use mlp::Mlp;
 pub use norm::Norm;
+pub use rule_book::RuleBook;
+pub use submanifold::{SubmanifoldConvolution, submanifold_convolution};
+pub use windowed::{Windows, windowed_attention};

@@ -1,6 +1,10 @@
 //! Every operator as its definition, in candle's own calls: for any device and any float type.
 
+mod sparse;
+
 use candle_core::{D, DType, Result, Tensor};
+pub(super) use sparse::submanifold_shape;
+pub use sparse::{submanifold_convolution, windowed_attention};
 
 /// The type sums are taken in: `f16` and `bf16` are too narrow for a mean over a thousand values, and
 /// the reference (torch) widens them too.
@@ -78,6 +82,14 @@ pub fn gelu_tanh(x: &Tensor) -> Result<Tensor> {
 /// When the type is no float.
 pub fn quick_gelu(x: &Tensor) -> Result<Tensor> {
     x * candle_nn::ops::sigmoid(&(x * 1.702)?)?
+}
+
+/// The sigmoid linear unit, `x · σ(x)`: torch's `silu`, others' swish.
+///
+/// # Errors
+/// When the type is no float.
+pub fn silu(x: &Tensor) -> Result<Tensor> {
+    x.silu()
 }
 
 /// Attention, `softmax(q·kᵀ/√d)·v`, of `(batch, heads, tokens, d)` each. With `causal`, a token sees

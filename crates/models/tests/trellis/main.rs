@@ -1,4 +1,4 @@
-//! The networks of TRELLIS against the reference.
+//! The networks of TRELLIS against the reference, and its operators against their plain twins.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[allow(dead_code)]
@@ -7,4 +7,6 @@ mod formula;
 #[allow(dead_code)]
 #[path = "../goldens/golden.rs"]
 mod golden;
+mod noise;
+mod sparse_operators;
 mod sparse_structure;

@@ -30,6 +30,12 @@ pub(in crate::ops) struct Heads<'a> {
 }
 
 impl<'a> Heads<'a> {
+    /// Some tokens of one head.
+    pub(super) fn picked(&self, item: usize, head: usize, tokens: &'a [u32]) -> Rows<'a> {
+        let start = item * self.strides[0] + head * self.strides[1];
+        Rows::picked(&self.values[start..], tokens, self.width, self.strides[2])
+    }
+
     /// The tokens of one head.
     pub(super) fn rows(&self, item: usize, head: usize) -> Rows<'a> {
         let start = item * self.strides[0] + head * self.strides[1];
@@ -43,11 +49,11 @@ impl<'a> Heads<'a> {
 }
 
 /// The keys and values of one head, laid out for the tiles.
-struct Memory {
+pub(super) struct Memory {
     /// Panels of a few keys.
-    keys: Vec<f32>,
+    pub(super) keys: Vec<f32>,
     /// Panels of a few columns of the values.
-    values: Vec<f32>,
+    pub(super) values: Vec<f32>,
 }
 
 /// `softmax(q·kᵀ/√width)·v` as `(item, token, head, width)`, for `[items, heads]`. Keys and values have
@@ -102,7 +108,7 @@ pub(in crate::ops) fn attention(
 }
 
 /// Asks how wide and how high tiles are here.
-struct TileSize;
+pub(super) struct TileSize;
 
 impl WithSimd for TileSize {
     type Output = [usize; 2];
@@ -118,30 +124,30 @@ impl WithSimd for TileSize {
 
 /// What a thread keeps from share to share.
 #[derive(Default)]
-struct Room {
+pub(super) struct Room {
     queries: Vec<f32>,
     scores: Vec<f32>,
     results: Vec<f32>,
 }
 
 /// A tile's width of queries of one head.
-struct Share<'a> {
-    queries: Rows<'a>,
-    memory: &'a Memory,
+pub(super) struct Share<'a> {
+    pub(super) queries: Rows<'a>,
+    pub(super) memory: &'a Memory,
     /// Tokens in memory.
-    keys: usize,
+    pub(super) keys: usize,
     /// Values of a token in memory.
-    width: usize,
-    causal: bool,
+    pub(super) width: usize,
+    pub(super) causal: bool,
     /// The first query.
-    first: usize,
+    pub(super) first: usize,
     /// The results of these queries, of all heads.
-    out: &'a mut [f32],
+    pub(super) out: &'a mut [f32],
     /// Values of a result, of all heads.
-    token: usize,
+    pub(super) token: usize,
     /// Where this head's part of a result starts.
-    column: usize,
-    room: &'a mut Room,
+    pub(super) column: usize,
+    pub(super) room: &'a mut Room,
 }
 
 impl WithSimd for Share<'_> {

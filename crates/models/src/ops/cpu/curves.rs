@@ -13,6 +13,8 @@ pub enum Activation {
     GeluTanh,
     /// `x · σ(1.702 · x)`, of OpenAI's CLIP.
     QuickGelu,
+    /// `x · σ(x)`; torch's `silu`.
+    Silu,
 }
 
 /// eˣ, within 2 ulp from −87 to 88; below it is that of −87.3, above that of 88.3. NaN stays NaN.
@@ -95,6 +97,12 @@ pub(super) fn gelu_tanh<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
 #[inline(always)]
 pub(super) fn quick_gelu<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     sigmoid_times(simd, x, simd.mul_f32s(x, simd.splat_f32s(1.702)))
+}
+
+/// x·σ(x).
+#[inline(always)]
+pub(super) fn silu<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    sigmoid_times(simd, x, x)
 }
 
 /// x·σ(y) = x / (1 + e^(−y)).

@@ -22,6 +22,7 @@ impl WithSimd for Share<'_> {
             Activation::Gelu => self.each(simd, |x| curves::gelu_erf(simd, x)),
             Activation::GeluTanh => self.each(simd, |x| curves::gelu_tanh(simd, x)),
             Activation::QuickGelu => self.each(simd, |x| curves::quick_gelu(simd, x)),
+            Activation::Silu => self.each(simd, |x| curves::silu(simd, x)),
         }
     }
 }

@@ -18,10 +18,12 @@ mod norm;
 mod pack;
 mod processor;
 mod product;
+mod submanifold;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests;
 mod tile;
+mod windowed;
 
 pub(super) use attention::{Heads, attention};
 pub use curves::Activation;
@@ -33,3 +35,5 @@ pub(super) use norm::{Norm, normalise};
 pub(super) use pack::Rows;
 pub(super) use processor::Processor;
 pub(super) use product::{Finish, Matrix, product};
+pub(super) use submanifold::submanifold;
+pub(super) use windowed::windowed;

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-/// Rows of equal length, evenly spaced in memory.
+/// Rows of equal length, evenly spaced in memory, or some of them in any order.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::ops) struct Rows<'a> {
     /// The first row starts at the first value.
@@ -13,6 +13,8 @@ pub(in crate::ops) struct Rows<'a> {
     length: usize,
     /// From the start of one row to the start of the next.
     stride: usize,
+    /// Which of the rows in memory these are; none: all, in their order.
+    picks: Option<&'a [u32]>,
 }
 
 impl<'a> Rows<'a> {
@@ -28,7 +30,26 @@ impl<'a> Rows<'a> {
             count,
             length,
             stride,
+            picks: None,
         }
+    }
+
+    /// The rows of these numbers among rows of `length` values, their starts `stride` apart.
+    pub(in crate::ops) fn picked(
+        values: &'a [f32],
+        picks: &'a [u32],
+        length: usize,
+        stride: usize,
+    ) -> Self {
+        Self {
+            picks: Some(picks),
+            ..Self::strided(values, picks.len(), length, stride)
+        }
+    }
+
+    /// The rows of these numbers among the rows in memory.
+    pub(super) fn picks(&self, picks: &'a [u32]) -> Self {
+        Self::picked(self.values, picks, self.length, self.stride)
     }
 
     /// Rows of `length` values, one behind the other: as many as `values` holds.
@@ -49,15 +70,23 @@ impl<'a> Rows<'a> {
     /// One row.
     #[inline(always)]
     pub(in crate::ops) fn row(&self, index: usize) -> &'a [f32] {
+        let index = self.picks.map_or(index, |picks| picks[index] as usize);
         &self.values[index * self.stride..][..self.length]
     }
 
     /// `count` rows from `first`, or as many as there are.
     pub(in crate::ops) fn part(&self, first: usize, count: usize) -> Self {
-        Self {
-            values: self.values.get(first * self.stride..).unwrap_or_default(),
-            count: count.min(self.count.saturating_sub(first)),
-            ..*self
+        let count = count.min(self.count.saturating_sub(first));
+        match self.picks {
+            Some(picks) => {
+                let picks = picks.get(first..first + count).unwrap_or_default();
+                Self::picked(self.values, picks, self.length, self.stride)
+            }
+            None => Self {
+                values: self.values.get(first * self.stride..).unwrap_or_default(),
+                count,
+                ..*self
+            },
         }
     }
 }
@@ -92,7 +121,17 @@ pub(super) fn panel(rows: &Rows<'_>, first: usize, from: usize, width: usize, pa
     }
 }
 
-/// All rows of a matrix as panels of `width` rows, one after the other, in parallel.
+/// All rows of a matrix as panels of `width` rows, one after the other.
+pub(super) fn here(rows: &Rows<'_>, width: usize) -> Vec<f32> {
+    let size = width * rows.length;
+    let mut packed = vec![0.0; panels(rows.count, width) * size];
+    for (index, place) in packed.chunks_mut(size.max(1)).enumerate() {
+        panel(rows, index * width, 0, width, place);
+    }
+    packed
+}
+
+/// The same in parallel.
 pub(super) fn all(rows: &Rows<'_>, width: usize) -> Vec<f32> {
     let size = width * rows.length;
     let mut packed = vec![0.0; panels(rows.count, width) * size];

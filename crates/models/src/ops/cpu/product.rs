@@ -11,6 +11,19 @@ use std::ops::Range;
 /// Columns of the left side taken at a time: a panel of each side then stays in the second cache.
 const DEPTH: usize = 512;
 
+/// Strips of about the same depth, none deeper than [`DEPTH`], that make up so many columns.
+pub(super) fn strips(inputs: usize) -> impl Iterator<Item = Range<usize>> {
+    let depth = strip_depth(inputs);
+    (0..inputs)
+        .step_by(depth)
+        .map(move |from| from..inputs.min(from + depth))
+}
+
+/// Columns of the deepest of the [`strips`]; never 0.
+pub(super) fn strip_depth(inputs: usize) -> usize {
+    inputs.div_ceil(inputs.div_ceil(DEPTH).max(1)).max(1)
+}
+
 /// The right side of a product, laid out for the tiles of a processor.
 #[derive(Debug)]
 pub(in crate::ops) struct Matrix {
@@ -42,6 +55,16 @@ impl Matrix {
         self.processor
     }
 
+    /// Columns of the left side.
+    pub(super) fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// How many columns of the product a panel makes.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
     /// Columns of the product.
     pub(in crate::ops) fn outputs(&self) -> usize {
         self.outputs
@@ -49,7 +72,7 @@ impl Matrix {
 
     /// The columns `from..to` of the left side, as the panel `index` meets them.
     #[inline(always)]
-    fn panel(&self, index: usize, from: usize, to: usize) -> &[f32] {
+    pub(super) fn panel(&self, index: usize, from: usize, to: usize) -> &[f32] {
         &self.panels[index * self.inputs * self.width..][from * self.width..to * self.width]
     }
 }
@@ -105,6 +128,7 @@ impl Finish<'_> {
             Some(Activation::Gelu) => each(sums, |_, sum| curves::gelu_erf(simd, sum)),
             Some(Activation::GeluTanh) => each(sums, |_, sum| curves::gelu_tanh(simd, sum)),
             Some(Activation::QuickGelu) => each(sums, |_, sum| curves::quick_gelu(simd, sum)),
+            Some(Activation::Silu) => each(sums, |_, sum| curves::silu(simd, sum)),
         }
         if let Some(scale) = self.scale {
             let scale = tile::load(simd, &scale[column..]);
@@ -164,15 +188,12 @@ impl Share<'_> {
     fn multiply<S: Simd, const ROWS: usize>(mut self, simd: S) {
         let inputs = self.matrix.inputs;
         let blocks = pack::panels(self.rows.count(), ROWS);
-        // Strips of about the same depth.
-        let depth = inputs.div_ceil(inputs.div_ceil(DEPTH).max(1)).max(1);
         let mut left = std::mem::take(self.room);
-        left.resize((blocks * ROWS * depth).max(left.len()), 0.0);
-        for from in (0..inputs).step_by(depth) {
-            let strip = from..inputs.min(from + depth);
+        left.resize((blocks * ROWS * strip_depth(inputs)).max(left.len()), 0.0);
+        for strip in strips(inputs) {
             let size = ROWS * strip.len();
             for (block, left) in left.chunks_exact_mut(size).take(blocks).enumerate() {
-                pack::panel(&self.rows, block * ROWS, from, ROWS, left);
+                pack::panel(&self.rows, block * ROWS, strip.start, ROWS, left);
             }
             for panel in 0..pack::panels(self.matrix.outputs, self.matrix.width) {
                 for (block, left) in left.chunks_exact(size).take(blocks).enumerate() {

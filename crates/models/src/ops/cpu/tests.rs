@@ -280,6 +280,7 @@ fn what_is_no_number_stays_none() {
             Activation::Gelu,
             Activation::GeluTanh,
             Activation::QuickGelu,
+            Activation::Silu,
         ] {
             assert!(
                 activate(processor, &[f32::NAN; 40], activation)
@@ -308,6 +309,7 @@ fn activations_far_out() {
             Activation::Gelu,
             Activation::GeluTanh,
             Activation::QuickGelu,
+            Activation::Silu,
         ] {
             let y = activate(processor, &x, activation);
             assert!(
