@@ -39,6 +39,7 @@ mod roster;
 mod run;
 mod source;
 mod sources;
+mod status;
 mod stream;
 mod summary;
 mod supervise;
@@ -54,6 +55,7 @@ pub use gateway_config::{GatewayConfig, GatewayError, short_source_name, source_
 pub use obstacles::obstacles;
 pub use roster::Roster;
 pub use run::run;
+pub use status::{Answers, CategoryStatus, SourceStatus, Status, now, status};
 pub use stream::EventSender;
 pub use summary::{Counts, Summary, ValidatorSummary};
 pub use weigher::Weighing;

@@ -11,12 +11,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use judge::{Calibration, Estimate, Verdict};
+use rusqlite::Connection;
 use serde::Serialize;
 use subnet17::economics::submit_threshold;
 
-use crate::clock;
+use crate::clock::{self, UnixMillis};
 use crate::error::LedgerError;
-use crate::ledger::{Ledger, OpenTask, SourceId};
+use crate::ledger::{Ledger, OpenTask, SourceId, observed};
 
 /// How old what was learnt may be.
 const FRESH_FOR: Duration = Duration::from_secs(60);
@@ -50,7 +51,7 @@ impl Weighing {
     fn of(score: f64, threshold: f64, estimate: &Estimate) -> Self {
         let probability = estimate.curve.probability(score, threshold);
         let needed = submit_threshold(estimate.accepted_share);
-        let sends_from = estimate.curve.score_at(needed, threshold);
+        let sends_from = sends_from(threshold, estimate);
         Self {
             score,
             probability,
@@ -77,6 +78,23 @@ impl Weighing {
             needed * 100.0
         )
     }
+}
+
+/// The score from which sending pays at a validator that says it accepts from `threshold` on; `None`
+/// where no score is good enough.
+pub(crate) fn sends_from(threshold: f64, estimate: &Estimate) -> Option<f64> {
+    let needed = submit_threshold(estimate.accepted_share);
+    estimate.curve.score_at(needed, threshold)
+}
+
+/// What the answers in a ledger teach now.
+pub(crate) fn learnt(connection: &Connection) -> Result<Calibration<SourceId>, LedgerError> {
+    observed(connection, since(), MOST_ANSWERS)
+}
+
+/// From when on answers teach.
+fn since() -> UnixMillis {
+    clock::now() - clock::millis(REMEMBERED_FOR)
 }
 
 /// What was learnt, and when.
@@ -118,8 +136,7 @@ impl Weigher {
         {
             return Ok(calibration);
         }
-        let since = clock::now() - clock::millis(REMEMBERED_FOR);
-        let calibration = Arc::new(ledger.learn(since, MOST_ANSWERS).await?);
+        let calibration = Arc::new(ledger.learn(since(), MOST_ANSWERS).await?);
         *self.lock() = Some((Instant::now(), Arc::clone(&calibration)));
         Ok(calibration)
     }

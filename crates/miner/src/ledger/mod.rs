@@ -36,6 +36,7 @@ use self::commits::Commits;
 use crate::error::LedgerError;
 
 pub(crate) use answers::{NewAnswer, Receipt};
+pub(crate) use feedback::observed;
 pub(crate) use pulls::{Handout, Settled};
 pub(crate) use source_id::SourceId;
 pub(crate) use tasks::{Answer, OpenTask, TaskKey, TaskState};

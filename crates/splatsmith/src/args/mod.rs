@@ -13,6 +13,7 @@ mod network;
 mod rehearse;
 mod serve;
 mod source;
+mod status;
 mod wallet;
 
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ pub(crate) use network::NetworkArgs;
 pub(crate) use rehearse::RehearseArgs;
 pub(crate) use serve::ServeArgs;
 pub(crate) use source::SourceArgs;
+pub(crate) use status::StatusArgs;
 pub(crate) use wallet::WalletArgs;
 
 /// Gaussian splats from prompts: generated, judged as a 404-GEN validator would, and mined with.
@@ -76,6 +78,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Mine: pull tasks from validators, answer them, learn from the feedback
     Mine(Box<MineArgs>),
+    /// Show how mining stands: what each validator waits for and said, what was accepted by category
+    Status(StatusArgs),
     /// Mine a local test network of validators that keep the real rules
     Rehearse(RehearseArgs),
     /// The weights of the networks: what there is, getting it, checking it

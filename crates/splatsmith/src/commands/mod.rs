@@ -18,6 +18,7 @@ mod rehearse;
 mod render;
 mod serve;
 mod session;
+mod status;
 pub(crate) mod subnet;
 mod views;
 
@@ -35,6 +36,7 @@ pub(crate) fn run(command: Command, console: &Console) -> Result<Outcome, Failur
         Command::Judge(args) => judge::run(&args, console),
         Command::Serve(args) => serve::run(&args, console),
         Command::Mine(args) => mine::run(&args, console),
+        Command::Status(args) => status::run(&args, console),
         Command::Rehearse(args) => rehearse::run(&args, console),
         Command::Models(args) => models::run(&args, console),
     }

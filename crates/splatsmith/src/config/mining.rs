@@ -1,6 +1,6 @@
 //! What `mine` works with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
@@ -84,13 +84,7 @@ impl MineConfig {
                 "give zero or more",
             );
         }
-        let data_dir = args.data_dir.clone().or_else(default_data_dir);
-        if data_dir.is_none() {
-            problems.add(
-                "no place for the ledger: neither XDG_DATA_HOME nor HOME is set",
-                "name a folder with --data-dir",
-            );
-        }
+        let data_dir = data_dir(args.data_dir.as_deref(), &mut problems);
         let generation = GenerationConfig::check(&args.generation, &mut problems);
         let limits = LimitConfig::check(&args.limits, &mut problems);
         let (Some(network), Some(refresh), Some(wait), Some(data_dir)) =
@@ -149,6 +143,18 @@ impl MineConfig {
 
 fn home() -> Option<PathBuf> {
     std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
+}
+
+/// Where the ledger lives: `chosen`, or the usual place.
+pub(crate) fn data_dir(chosen: Option<&Path>, problems: &mut Problems) -> Option<PathBuf> {
+    let folder = chosen.map(Path::to_owned).or_else(default_data_dir);
+    if folder.is_none() {
+        problems.add(
+            "no place for the ledger: neither XDG_DATA_HOME nor HOME is set",
+            "name a folder with --data-dir",
+        );
+    }
+    folder
 }
 
 /// `$XDG_DATA_HOME/splatsmith`, else `~/.local/share/splatsmith` (XDG base directories: a relative

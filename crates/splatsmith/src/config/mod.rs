@@ -27,7 +27,7 @@ pub(crate) use duration::duration;
 pub(crate) use generation::{Backend, GenerationConfig};
 pub(crate) use judging::JudgingConfig;
 pub(crate) use limits::LimitConfig;
-pub(crate) use mining::MineConfig;
+pub(crate) use mining::{MineConfig, data_dir};
 pub(crate) use models::{chosen, places, pulling};
 pub(crate) use network::NetworkConfig;
 pub use problems::{Problem, Problems};
