@@ -8,5 +8,6 @@ mod formula;
 #[path = "../goldens/golden.rs"]
 mod golden;
 mod noise;
+mod sampler;
 mod sparse_operators;
 mod sparse_structure;
