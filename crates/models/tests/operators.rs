@@ -275,3 +275,79 @@ fn shapes_that_do_not_fit_are_errors() {
     assert!(layer.forward(&x.to_dtype(DType::F64).unwrap()).is_err());
     assert!(layer.forward_onto(&x, None, &x).is_err());
 }
+
+#[test]
+fn norms_of_heads() -> Result<()> {
+    let gamma = noise(&[3, 20], 2);
+    // The keys of queries, keys and values side by side.
+    let x = noise(&[2, 7, 3, 3, 20], 1)
+        .permute((2, 0, 3, 1, 4))?
+        .get(1)?;
+    let expected = plain::head_norm(&x, &gamma)?;
+    assert_close(&ops::head_norm(&x, &gamma)?, &expected, "keys");
+    let turned = noise(&[2, 3, 20, 7], 1).transpose(2, 3)?;
+    let expected = plain::head_norm(&turned, &gamma)?;
+    assert_close(&ops::head_norm(&turned, &gamma)?, &expected, "scattered");
+    assert!(ops::head_norm(&x, &noise(&[3, 19], 2)).is_err());
+    Ok(())
+}
+
+#[test]
+fn convolutions_of_grids() -> Result<()> {
+    for (shape, outputs) in [
+        ([1, 4, 4, 4, 24], 24),
+        ([2, 3, 5, 9, 8], 33),
+        ([1, 16, 2, 33, 3], 1),
+    ] {
+        let x = noise(&shape, 1);
+        let weight = noise(&[outputs, shape[4], 3, 3, 3], 2);
+        let bias = noise(&[outputs], 3);
+        let expected = plain::conv3d(&x, &weight, Some(&bias))?;
+        let what = format!("{shape:?} to {outputs}");
+        assert_close(&ops::conv3d(&x, &weight, Some(&bias))?, &expected, &what);
+        let turned = x.transpose(1, 3)?;
+        let expected = plain::conv3d(&turned, &weight, None)?;
+        assert_close(&ops::conv3d(&turned, &weight, None)?, &expected, &what);
+        let residual = noise(expected.dims(), 4);
+        let found = ops::Conv3d::new(&weight, None)?.forward_onto(&turned, &residual)?;
+        assert_close(&found, &(expected + residual)?, &what);
+    }
+    Ok(())
+}
+
+#[test]
+fn convolutions_refuse_what_does_not_fit() -> Result<()> {
+    let conv = ops::Conv3d::new(&noise(&[4, 2, 3, 3, 3], 1), None)?;
+    assert!(conv.forward(&noise(&[1, 2, 2, 2, 3], 1)).is_err());
+    assert!(conv.forward(&noise(&[2, 2, 2, 2], 1)).is_err());
+    let none = Tensor::zeros((1, 0, 2, 2, 2), DType::F32, &Device::Cpu)?;
+    assert!(conv.forward(&none).is_err());
+    let residual = noise(&[1, 2, 2, 2, 3], 1);
+    assert!(
+        conv.forward_onto(&noise(&[1, 2, 2, 2, 2], 1), &residual)
+            .is_err()
+    );
+    assert!(ops::Conv3d::new(&noise(&[4, 2, 3, 3, 1], 1), None).is_err());
+    let bias = noise(&[3], 1);
+    assert!(ops::Conv3d::new(&noise(&[4, 2, 3, 3, 3], 1), Some(&bias)).is_err());
+    Ok(())
+}
+
+#[test]
+fn channels_become_cells() -> Result<()> {
+    for (shape, side) in [
+        ([2, 2, 3, 4, 24], 2),
+        ([1, 1, 2, 2, 54], 3),
+        ([1, 2, 1, 3, 5], 1),
+    ] {
+        let x = noise(&shape, 1);
+        let expected = plain::pixel_shuffle_3d(&x, side)?;
+        let found = ops::pixel_shuffle_3d(&x, side)?;
+        assert_eq!(found.dims(), expected.dims());
+        assert_close(&found, &expected, &format!("{shape:?} by {side}"));
+    }
+    for side in [0, 3, usize::MAX] {
+        assert!(ops::pixel_shuffle_3d(&noise(&[1, 2, 2, 2, 8], 1), side).is_err());
+    }
+    Ok(())
+}

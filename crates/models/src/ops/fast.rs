@@ -1,7 +1,7 @@
 //! Tensors to slices and back: each operator with the fast version where that fits.
 
 use super::cpu::{self, Activation, Heads, Kernels, Processor, Rows};
-use super::{Linear, plain};
+use super::{Conv3d, Linear, plain};
 use candle_core::{DType, Device, Result, Storage, StorageRef, Tensor};
 use std::ops::Deref;
 
@@ -260,4 +260,37 @@ pub fn depthwise_conv2d(
         x.device(),
     )?
     .permute((0, 3, 1, 2))
+}
+
+/// See [`plain::conv3d`]. A [`Conv3d`] is faster where the weight is used more than once.
+///
+/// # Errors
+/// When the shapes do not fit.
+pub fn conv3d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    if !fits([x, weight]) || !fits(bias) {
+        return plain::conv3d(x, weight, bias);
+    }
+    Conv3d::new(weight, bias)?.forward(x)
+}
+
+/// See [`plain::pixel_shuffle_3d`].
+///
+/// # Errors
+/// When the channels are no multiple of `side³`.
+pub fn pixel_shuffle_3d(x: &Tensor, side: usize) -> Result<Tensor> {
+    let (batch, depth, height, width, channels) = x.dims5()?;
+    let cube = side.saturating_pow(3);
+    if !fits([x]) || side == 0 || channels % cube != 0 {
+        return plain::pixel_shuffle_3d(x, side);
+    }
+    let x = x.contiguous()?;
+    let channels = channels / cube;
+    let y = cpu::pixel_shuffle_3d(
+        &Values::of(&x)?,
+        [batch, depth, height, width],
+        channels,
+        side,
+    );
+    let shape = (batch, side * depth, side * height, side * width, channels);
+    Tensor::from_vec(y, shape, x.device())
 }

@@ -16,6 +16,7 @@
 //! - [`attention`] takes its three parts as views of one product, without copies, and answers so that
 //!   `transpose(1, 2)` and joining the heads is free.
 
+mod conv3d;
 mod cpu;
 mod fast;
 mod linear;
@@ -26,10 +27,11 @@ mod rule_book;
 mod submanifold;
 mod windowed;
 
+pub use conv3d::Conv3d;
 pub use cpu::Activation;
 pub use fast::{
-    attention, depthwise_conv2d, gelu_erf, gelu_tanh, head_norm, layer_norm, linear, quick_gelu,
-    silu,
+    attention, conv3d, depthwise_conv2d, gelu_erf, gelu_tanh, head_norm, layer_norm, linear,
+    pixel_shuffle_3d, quick_gelu, silu,
 };
 pub use linear::Linear;
 pub use mlp::Mlp;

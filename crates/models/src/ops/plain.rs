@@ -156,3 +156,79 @@ pub fn depthwise_conv2d(
         None => Ok(y),
     }
 }
+
+/// Most bytes of what the kernels of [`conv3d`] see, laid out for one product.
+const MOST_SEEN: usize = 128 << 20;
+
+/// Convolution of grids by kernels of 3³, with zeros around the grid: `x` is `(batch, depth, height,
+/// width, in)`, `weight` `(out, in, 3, 3, 3)` as torch stores it, and `(batch, depth, height, width, out)`
+/// comes out. What the kernels see is laid out for some planes at a time, never for the whole grid.
+///
+/// # Errors
+/// When the shapes do not fit.
+pub fn conv3d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    conv3d_by(x, &kernels3d(weight)?, bias)
+}
+
+/// `(out, in, 3, 3, 3)` as [`conv3d_by`] wants it: `(27 · in, out)`, tap by tap.
+pub(super) fn kernels3d(weight: &Tensor) -> Result<Tensor> {
+    let (outputs, inputs, ..) = weight.dims5()?;
+    weight
+        .permute((2, 3, 4, 1, 0))?
+        .reshape((27 * inputs, outputs))?
+        .contiguous()
+}
+
+/// [`conv3d`] by kernels that are laid out.
+pub(super) fn conv3d_by(x: &Tensor, kernels: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    let (batch, depth, height, width, _) = x.dims5()?;
+    let (seen, outputs) = kernels.dims2()?;
+    let plane = batch * height * width * seen * x.dtype().size_in_bytes();
+    let planes = (MOST_SEEN / plane.max(1)).clamp(1, depth.max(1));
+    let mut padded = x.clone();
+    for axis in 1..4 {
+        padded = padded.pad_with_zeros(axis, 1, 1)?;
+    }
+    let slab = |first: usize| -> Result<Tensor> {
+        let count = planes.min(depth - first);
+        let taps: Result<Vec<Tensor>> = (0..27)
+            .map(|tap| {
+                padded
+                    .narrow(1, first + tap / 9, count)?
+                    .narrow(2, tap / 3 % 3, height)?
+                    .narrow(3, tap % 3, width)?
+                    .contiguous()
+            })
+            .collect();
+        let y = Tensor::cat(&taps?, 4)?
+            .reshape((batch * count * height * width, seen))?
+            .matmul(kernels)?;
+        let y = match bias {
+            Some(bias) => y.broadcast_add(bias)?,
+            None => y,
+        };
+        y.reshape((batch, count, height, width, outputs))
+    };
+    let slabs: Result<Vec<Tensor>> = (0..depth).step_by(planes).map(slab).collect();
+    Tensor::cat(&slabs?, 1)
+}
+
+/// Channels that become cells: `(batch, depth, height, width, channels · side³)` to `(batch, side · depth,
+/// side · height, side · width, channels)`. A cell's channels are shared out to a cube of `side³` cells,
+/// the cells of the cube changing fastest.
+///
+/// # Errors
+/// When the channels are no multiple of `side³`.
+pub fn pixel_shuffle_3d(x: &Tensor, side: usize) -> Result<Tensor> {
+    let (batch, depth, height, width, channels) = x.dims5()?;
+    let cube = side.saturating_pow(3);
+    if cube == 0 || channels % cube != 0 {
+        candle_core::bail!("{channels} channels are no cubes of {side}³");
+    }
+    let channels = channels / cube;
+    x.reshape(vec![
+        batch, depth, height, width, channels, side, side, side,
+    ])?
+    .permute([0, 1, 5, 2, 6, 3, 7, 4])?
+    .reshape((batch, side * depth, side * height, side * width, channels))
+}

@@ -13,6 +13,7 @@ mod config;
 mod embedding;
 mod pipeline_config;
 pub mod sampler;
+mod sparse_structure_decoder;
 mod sparse_structure_flow;
 mod transformer;
 
@@ -21,4 +22,7 @@ pub use pipeline_config::{
     ConditionModel, NetworkPlace, Networks, PipelineConfig, PipelineConfigError,
 };
 pub use sampler::{SamplerSettings, SamplerSettingsError};
+pub use sparse_structure_decoder::{
+    NormType, SparseStructureDecoder, SparseStructureDecoderConfig,
+};
 pub use sparse_structure_flow::{SparseStructureFlow, SparseStructureFlowConfig};

@@ -3,7 +3,7 @@
 use crate::golden::{Golden, data};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
-use models::trellis::{SparseStructureFlow, SparseStructureFlowConfig};
+use models::trellis::{SparseStructureDecoder, SparseStructureFlow, SparseStructureFlowConfig};
 use std::collections::HashMap;
 
 /// The network of a golden, with `change` made to its configuration.
@@ -82,4 +82,30 @@ fn items_share_what_there_is_one_of() {
             .unwrap();
         assert!(apart < 1e-6, "{apart}");
     }
+}
+
+/// The occupied cells, as the reference names them: item, then the three axes.
+fn occupied(logits: &Tensor) -> Vec<Vec<i32>> {
+    let (_, _, depth, height, width) = logits.dims5().unwrap();
+    let values: Vec<f32> = logits.flatten_all().unwrap().to_vec1().unwrap();
+    let place = |index: usize| {
+        let (rest, x) = (index / width, index % width);
+        let (rest, y) = (rest / height, rest % height);
+        [rest / depth, rest % depth, y, x]
+            .map(|place| i32::try_from(place).unwrap())
+            .to_vec()
+    };
+    let occupied = values.iter().enumerate().filter(|(_, value)| **value > 0.0);
+    occupied.map(|(index, _)| place(index)).collect()
+}
+
+#[test]
+fn the_decoder_is_the_references() {
+    let golden = Golden::read(&data(), "ss_decoder");
+    let config = serde_json::from_value(golden.config.clone()).unwrap();
+    let net = SparseStructureDecoder::load(&config, &golden.weights()).unwrap();
+    let logits = net.forward(&golden.tensor("in.z")).unwrap();
+    golden.expect("logits", &logits);
+    let expected: Vec<Vec<i32>> = golden.tensor("out.coords").to_vec2().unwrap();
+    assert_eq!(occupied(&logits), expected);
 }

@@ -9,6 +9,7 @@
 //! Callers see to shapes; every slice here has the length its doc says.
 
 mod attention;
+mod conv3d;
 mod curves;
 mod depthwise;
 mod elementwise;
@@ -18,6 +19,7 @@ mod norm;
 mod pack;
 mod processor;
 mod product;
+mod shuffle;
 mod submanifold;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -26,6 +28,7 @@ mod tile;
 mod windowed;
 
 pub(super) use attention::{Heads, attention};
+pub(super) use conv3d::{TAPS, conv3d};
 pub use curves::Activation;
 pub(super) use depthwise::{Kernels, depthwise};
 pub(super) use elementwise::activate;
@@ -35,5 +38,6 @@ pub(super) use norm::{Norm, normalise};
 pub(super) use pack::Rows;
 pub(super) use processor::Processor;
 pub(super) use product::{Finish, Matrix, product};
+pub(super) use shuffle::pixel_shuffle_3d;
 pub(super) use submanifold::submanifold;
 pub(super) use windowed::windowed;

@@ -112,7 +112,7 @@ impl Finish<'_> {
 
     /// Finishes the tile whose first row is `first` and whose first column is `column`.
     #[inline(always)]
-    fn of<S: Simd, const ROWS: usize>(
+    pub(super) fn of<S: Simd, const ROWS: usize>(
         &self,
         simd: S,
         first: usize,

@@ -1,5 +1,8 @@
 //! Every operator, for every set of instructions this processor has, against sums in double precision.
 
+mod grids;
+
+use super::conv3d::Extent;
 use super::*;
 
 /// Noise between −1 and 1, the same each time.
