@@ -11,18 +11,33 @@
 mod attention;
 mod config;
 mod embedding;
+mod gaussian_decoder;
+mod gaussians;
 mod pipeline_config;
+mod resample;
 pub mod sampler;
+mod sparse_residual;
 mod sparse_structure_decoder;
 mod sparse_structure_flow;
+mod sparse_tensor;
+mod structured_latent_flow;
 mod transformer;
+mod voxels;
+mod windows;
 
 pub use config::{ConfigError, PositionMode, block_dtype};
+pub use gaussian_decoder::{AttentionMode, GaussianDecoder, GaussianDecoderConfig};
+pub use gaussians::{Factors, Gaussians, RepresentationConfig, ScalingActivation};
 pub use pipeline_config::{
     ConditionModel, NetworkPlace, Networks, PipelineConfig, PipelineConfigError,
 };
+pub use resample::{downsample, upsample};
 pub use sampler::{SamplerSettings, SamplerSettingsError};
 pub use sparse_structure_decoder::{
     NormType, SparseStructureDecoder, SparseStructureDecoderConfig,
 };
 pub use sparse_structure_flow::{SparseStructureFlow, SparseStructureFlowConfig};
+pub use sparse_tensor::SparseTensor;
+pub use structured_latent_flow::{StructuredLatentFlow, StructuredLatentFlowConfig};
+pub use voxels::Voxels;
+pub use windows::shifted_windows;

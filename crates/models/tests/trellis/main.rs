@@ -4,6 +4,7 @@
 #[allow(dead_code)]
 #[path = "../goldens/formula.rs"]
 mod formula;
+mod gaussians;
 #[allow(dead_code)]
 #[path = "../goldens/golden.rs"]
 mod golden;
@@ -11,3 +12,4 @@ mod noise;
 mod sampler;
 mod sparse_operators;
 mod sparse_structure;
+mod structured_latent;
