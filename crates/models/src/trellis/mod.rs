@@ -20,6 +20,7 @@ mod sparse_residual;
 mod sparse_structure_decoder;
 mod sparse_structure_flow;
 mod sparse_tensor;
+mod structured_latent_config;
 mod structured_latent_flow;
 mod transformer;
 mod voxels;
@@ -38,6 +39,7 @@ pub use sparse_structure_decoder::{
 };
 pub use sparse_structure_flow::{SparseStructureFlow, SparseStructureFlowConfig};
 pub use sparse_tensor::SparseTensor;
-pub use structured_latent_flow::{StructuredLatentFlow, StructuredLatentFlowConfig};
+pub use structured_latent_config::StructuredLatentFlowConfig;
+pub use structured_latent_flow::StructuredLatentFlow;
 pub use voxels::Voxels;
 pub use windows::shifted_windows;
