@@ -9,11 +9,14 @@
 //! and last layers, norms) is read and run in single precision whatever that is.
 
 mod attention;
+mod condition;
 mod config;
 mod embedding;
 mod gaussian_decoder;
 mod gaussians;
+mod lanczos;
 mod pipeline_config;
+mod preprocess;
 mod resample;
 pub mod sampler;
 mod sparse_residual;
@@ -26,12 +29,14 @@ mod transformer;
 mod voxels;
 mod windows;
 
+pub use condition::{image_condition, no_image_condition, text_condition};
 pub use config::{ConfigError, PositionMode, block_dtype};
 pub use gaussian_decoder::{AttentionMode, GaussianDecoder, GaussianDecoderConfig};
 pub use gaussians::{Factors, Gaussians, RepresentationConfig, ScalingActivation};
 pub use pipeline_config::{
     ConditionModel, NetworkPlace, Networks, PipelineConfig, PipelineConfigError,
 };
+pub use preprocess::{PrepareError, Rgb, SIDE, prepare_image, shrink};
 pub use resample::{downsample, upsample};
 pub use sampler::{SamplerSettings, SamplerSettingsError};
 pub use sparse_structure_decoder::{

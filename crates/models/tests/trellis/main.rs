@@ -1,6 +1,7 @@
 //! The networks of TRELLIS against the reference, and its operators against their plain twins.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod conditions;
 #[allow(dead_code)]
 #[path = "../goldens/formula.rs"]
 mod formula;
