@@ -23,7 +23,7 @@ def weight(name: str, shape: tuple[int, ...], seed: int) -> torch.Tensor:
     """A weight whose outputs are about as large as its inputs; nothing is 0, least of all what a
     fresh network starts at 0."""
     values = noise(name, int(np.prod(shape)), seed)
-    if len(shape) > 1:
+    if len(shape) > 1 and not name.endswith("gamma"):
         values *= np.float32(np.sqrt(3.0 / np.prod(shape[1:])))
     elif name.endswith("bias"):
         values *= np.float32(0.125)
@@ -38,12 +38,24 @@ def picture(name: str, shape: tuple[int, ...], seed: int) -> torch.Tensor:
     return torch.from_numpy((values / np.float32(255.0)).astype(np.float32).reshape(shape))
 
 
+def cut_out(width: int, height: int, size: int, right: int, down: int, seed: int) -> np.ndarray:
+    """An ellipse of `size` hundredths of the picture, moved, with a soft edge and loud colours: RGBA."""
+    y, x = np.indices((height, width), dtype=np.int64)
+    dx, dy = 2 * (x - right) - width + 1, 2 * (y - down) - height + 1
+    off = (dx * dx * height * height + dy * dy * width * width) * 10000 // (width * width * height * height)
+    alpha = np.clip((size * size - off) // 8 + 128, 0, 250)
+    colours = [(x * 5 + y * 3 + seed) & 255, ((x * x + y) >> 3) & 255, ((x ^ y) * 7) & 255]
+    return np.stack([*colours, alpha], -1).astype(np.uint8)
+
+
 def fill(model: torch.nn.Module, seed: int) -> list:
-    """Gives every parameter its formula weight; returns their names and shapes."""
+    """Gives every parameter its formula weight; returns their names and shapes, and of those in half
+    precision the type too."""
     model.eval()
     named = []
     with torch.no_grad():
         for name, parameter in model.named_parameters(remove_duplicate=False):
             parameter.copy_(weight(name, tuple(parameter.shape), seed))
-            named.append([name, list(parameter.shape)])
+            half = ["F16"] if parameter.dtype == torch.float16 else []
+            named.append([name, list(parameter.shape), *half])
     return named

@@ -20,7 +20,7 @@ pub(crate) fn noise(name: &str, count: usize, seed: u64) -> Vec<f32> {
 /// A weight whose outputs are about as large as its inputs.
 pub(crate) fn weight(name: &str, shape: &[usize], seed: u64) -> Tensor {
     let mut values = noise(name, shape.iter().product(), seed);
-    if shape.len() > 1 {
+    if shape.len() > 1 && !name.ends_with("gamma") {
         let width: usize = shape[1..].iter().product();
         let scale = (3.0 / width as f64).sqrt() as f32;
         values.iter_mut().for_each(|value| *value *= scale);
