@@ -4,7 +4,7 @@
 //! `models/dinov2/modeling_dinov2.py` and `models/dinov2_with_registers`. The two publish the same
 //! network under different names; [`Dinov2::load`] reads either, as the file has it.
 
-use candle_core::{IndexOp, Result, Tensor};
+use candle_core::{DType, IndexOp, Result, Tensor};
 use candle_nn::VarBuilder;
 use serde::Deserialize;
 
@@ -259,6 +259,11 @@ impl Dinov2 {
     /// As [`Self::features`].
     pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
         self.norm.forward(&self.features(images)?)
+    }
+
+    /// The type it computes in, and wants its images in.
+    pub fn dtype(&self) -> DType {
+        self.class_token.dtype()
     }
 
     fn embed(&self, images: &Tensor) -> Result<Tensor> {

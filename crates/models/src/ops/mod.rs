@@ -14,7 +14,8 @@
 //!   any layout of memory and answers with channels last in memory, so that `x.permute((0, 2, 3, 1))`
 //!   is free on both sides and what norms and linear layers want.
 //! - [`attention`] takes its three parts as views of one product, without copies, and answers so that
-//!   `transpose(1, 2)` and joining the heads is free.
+//!   `transpose(1, 2)` and joining the heads is free; [`windowed_attention`] too.
+//! - Make the [`RuleBook`] of a set of voxels once: every [`SubmanifoldConvolution`] over them asks the same.
 
 mod conv3d;
 mod cpu;

@@ -14,8 +14,8 @@ use thiserror::Error;
 use tokenizers::models::bpe::BPE;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::{
-    Model as _, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer as _,
-    SplitDelimiterBehavior,
+    Model as _, NormalizedString, OffsetReferential, OffsetType, PreTokenizedString,
+    PreTokenizer as _, SplitDelimiterBehavior,
 };
 
 /// Tokens of a text, both marks included; a longer one is cut.
@@ -27,6 +27,12 @@ const WORD_END: &str = "</w>";
 /// The words a text is cut into before byte pairs are joined. The first two stand for the marks.
 const WORDS: &str =
     r"(?i)<start_of_text>|<end_of_text>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
+
+/// The words as transformers cuts them, which takes the marks out before.
+const PLAIN_WORDS: &str = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
+
+/// The marks, as transformers finds them in a text.
+const MARKS: [&str; 2] = ["<|startoftext|>", "<|endoftext|>"];
 
 /// A vocabulary that cannot be used.
 #[derive(Debug, Error)]
@@ -49,6 +55,7 @@ pub enum TokenizerError {
 pub struct ClipTokenizer {
     pairs: BPE,
     words: Split,
+    plain_words: Split,
     letters: [char; 256],
     start: u32,
     end: u32,
@@ -121,19 +128,19 @@ impl ClipTokenizer {
     }
 
     fn new(pairs: BPE, start: u32, end: u32) -> Result<Self, TokenizerError> {
-        let words = Split::new(
-            SplitPattern::Regex(WORDS.to_owned()),
-            SplitDelimiterBehavior::Removed,
-            true,
-        )
-        .map_err(|error| TokenizerError::Text(error.to_string()))?;
+        let split = |pattern: &str| {
+            let pattern = SplitPattern::Regex(pattern.to_owned());
+            Split::new(pattern, SplitDelimiterBehavior::Removed, true)
+                .map_err(|error| TokenizerError::Text(error.to_string()))
+        };
         let mut letters = ['\0'; 256];
         for (byte, letter) in bytes_in_order().zip(letters_in_order()) {
             letters[usize::from(byte)] = letter;
         }
         Ok(Self {
             pairs,
-            words,
+            words: split(WORDS)?,
+            plain_words: split(PLAIN_WORDS)?,
             letters,
             start,
             end,
@@ -145,9 +152,14 @@ impl ClipTokenizer {
     /// # Errors
     /// When the vocabulary lacks a byte.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
+        self.cut(&self.words, clean(text))
+    }
+
+    /// The tokens of a text that is clean, cut into these words.
+    fn cut(&self, words: &Split, text: String) -> Result<Vec<u32>, TokenizerError> {
         let broken = |error: tokenizers::Error| TokenizerError::Text(error.to_string());
-        let mut cut = PreTokenizedString::from(clean(text));
-        self.words.pre_tokenize(&mut cut).map_err(broken)?;
+        let mut cut = PreTokenizedString::from(text);
+        words.pre_tokenize(&mut cut).map_err(broken)?;
         let mut tokens = Vec::new();
         for (word, _, _) in cut.get_splits(OffsetReferential::Original, OffsetType::None) {
             match word {
@@ -177,6 +189,35 @@ impl ClipTokenizer {
         tokens.extend(self.encode(text)?);
         tokens.truncate(CONTEXT - 1);
         tokens.push(self.end);
+        Ok(tokens)
+    }
+
+    /// The 77 tokens of a text as transformers' `CLIPTokenizer` makes them with `padding="max_length"` and
+    /// `truncation=True`: cleaned of nothing but capitals and split accents, and with end marks to the
+    /// last. For networks that read every token, not only what stands at the end mark.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    pub fn padded(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
+        let mut tokens = vec![self.start];
+        let mut rest = text;
+        while !rest.is_empty() && tokens.len() < CONTEXT {
+            let found = MARKS.map(|mark| rest.find(mark).unwrap_or(rest.len()));
+            let next = found[0].min(found[1]);
+            let mut part = NormalizedString::from(&rest[..next]);
+            part.nfc().lowercase();
+            tokens.extend(self.cut(&self.plain_words, part.get().to_owned())?);
+            rest = &rest[next..];
+            for (mark, token) in MARKS.into_iter().zip([self.start, self.end]) {
+                if let Some(after) = rest.strip_prefix(mark) {
+                    tokens.push(token);
+                    rest = after;
+                    break;
+                }
+            }
+        }
+        tokens.truncate(CONTEXT - 1);
+        tokens.resize(CONTEXT, self.end);
         Ok(tokens)
     }
 }

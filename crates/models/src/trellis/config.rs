@@ -101,6 +101,22 @@ impl PositionMode {
     }
 }
 
+/// Refuses what no network has: none, or more than 65,536 channels.
+///
+/// # Errors
+/// When it is one of these.
+pub(crate) fn channels(key: &'static str, count: usize) -> Result<(), ConfigError> {
+    if (1..=1 << 16).contains(&count) {
+        Ok(())
+    } else {
+        Err(ConfigError::unsupported(
+            key,
+            count,
+            "a layer has 1 to 65536 channels",
+        ))
+    }
+}
+
 /// The heads of a network that may name their number or their width.
 ///
 /// # Errors

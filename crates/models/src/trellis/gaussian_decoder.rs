@@ -109,6 +109,8 @@ impl GaussianDecoderConfig {
             let wanted = "a grid has 1 to 256 cells each way";
             return Err(ConfigError::unsupported("resolution", resolution, wanted));
         }
+        config::channels("model_channels", self.model_channels)?;
+        config::channels("latent_channels", self.latent_channels)?;
         self.window_side()?;
         self.representation_config.check()?;
         let width = self.model_channels;

@@ -49,13 +49,11 @@ fn load_mlp(form: &BlockForm, weights: &VarBuilder<'_>) -> Result<Mlp> {
 
 /// A block of attention and a wide part, each after a norm without weights.
 #[derive(Debug, Clone)]
-#[allow(dead_code)] // until the decoder of Gaussians is built of it
 pub(crate) struct TransformerBlock {
     attn: SelfAttention,
     mlp: Mlp,
 }
 
-#[allow(dead_code)] // until the decoder of Gaussians is built of it
 impl TransformerBlock {
     /// Reads `attn` and `mlp`.
     ///

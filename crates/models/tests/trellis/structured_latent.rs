@@ -236,6 +236,8 @@ fn what_does_not_fit_the_flow_is_refused() -> Result<()> {
     ] {
         assert!(flow.forward(&x, &time, &condition).is_err());
     }
+    let two = noise(&[2], 2);
+    assert!(flow.forward(&on(9, 3), &two, &condition).is_err());
     let voxels = Arc::new(Voxels::new(9, vec![[0, 1, 2]])?);
     assert!(SparseTensor::new(noise(&[1, 2, 3], 1), voxels).is_err());
     Ok(())
@@ -256,6 +258,10 @@ fn what_a_configuration_may_not_ask_is_named() {
     refused("pe_mode", "rope".into());
     refused("patch_size", 4.into());
     refused("num_io_res_blocks", 0.into());
+    refused("num_io_res_blocks", u64::MAX.into());
+    refused("model_channels", u64::MAX.into());
+    refused("io_block_channels", serde_json::json!([usize::MAX]));
+    refused("in_channels", 0.into());
     refused("share_mod", true.into());
     refused("resolution", 257.into());
     refused("num_heads", 7.into());

@@ -1,6 +1,7 @@
 //! Every operator, for every set of instructions this processor has, against sums in double precision.
 
 mod grids;
+mod voxels;
 
 use super::conv3d::Extent;
 use super::*;
