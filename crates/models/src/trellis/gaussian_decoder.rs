@@ -193,8 +193,8 @@ impl GaussianDecoder {
             let shape = (batch, count, self.out_layer.outputs());
             return Tensor::zeros(shape, DType::F32, features.device());
         }
-        let (cells, width) = (x.voxels().cells(), self.config.model_channels);
-        let places = position_embedding(cells, width, features.device())?;
+        let (width, device) = (self.config.model_channels, features.device());
+        let places = position_embedding(x.voxels().cells(), width, device)?;
         let y = self.input_layer.forward(&features.to_dtype(DType::F32)?)?;
         let mut y = y.broadcast_add(&places)?.to_dtype(self.dtype)?;
         let windows = self

@@ -5,6 +5,7 @@
 
 use candle_core::Result;
 use candle_nn::VarBuilder;
+use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::config::ConfigError;
@@ -152,6 +153,15 @@ impl Gaussians {
             rotations: Vec::with_capacity(count),
         }
     }
+
+    /// Adds others.
+    fn append(&mut self, mut others: Self) {
+        self.positions.append(&mut others.positions);
+        self.colours.append(&mut others.colours);
+        self.opacities.append(&mut others.opacities);
+        self.scales.append(&mut others.scales);
+        self.rotations.append(&mut others.rotations);
+    }
 }
 
 /// Makes Gaussians of values.
@@ -200,11 +210,24 @@ impl Representation {
 
     /// The Gaussians of these voxels, of whose `values` each has its share, one behind the other.
     pub(crate) fn gaussians(&self, voxels: &Voxels, values: &[f32]) -> Gaussians {
-        let count = self.config.num_gaussians;
+        /// Voxels a thread takes at a time.
+        const SHARE: usize = 256;
+        let (count, channels) = (self.config.num_gaussians, self.config.channels());
+        let shares: Vec<Gaussians> = voxels
+            .cells()
+            .par_chunks(SHARE)
+            .zip(values.par_chunks(SHARE * channels))
+            .map(|(cells, values)| {
+                let mut gaussians = Gaussians::with_capacity(cells.len() * count);
+                for (cell, row) in cells.iter().zip(values.chunks_exact(channels)) {
+                    self.add(*cell, row, &mut gaussians);
+                }
+                gaussians
+            })
+            .collect();
         let mut gaussians = Gaussians::with_capacity(voxels.len() * count);
-        let rows = values.chunks_exact(self.config.channels());
-        for (cell, row) in voxels.cells().iter().zip(rows) {
-            self.add(*cell, row, &mut gaussians);
+        for share in shares {
+            gaussians.append(share);
         }
         gaussians
     }

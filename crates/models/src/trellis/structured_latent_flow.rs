@@ -7,7 +7,7 @@ use std::sync::Arc;
 use candle_core::{DType, Result, Tensor};
 use candle_nn::VarBuilder;
 
-use super::embedding::{TimestepEmbedder, position_embedding, single};
+use super::embedding::{TimestepEmbedder, single};
 use super::sparse_residual::{Resampling, ResidualForm, SparseResidualBlock};
 use super::sparse_tensor::SparseTensor;
 use super::structured_latent_config::StructuredLatentFlowConfig;
@@ -154,9 +154,9 @@ impl StructuredLatentFlow {
         condition: &Tensor,
         watch: &mut dyn FnMut(&str, &SparseTensor),
     ) -> Result<SparseTensor> {
-        let (cells, device) = (x.voxels().cells(), x.features().device());
-        let places = position_embedding(cells, self.config.model_channels, device)?;
-        let mut x = x.with(x.features().broadcast_add(&places.to_dtype(self.dtype)?)?)?;
+        let (width, device) = (self.config.model_channels, x.features().device());
+        let places = x.voxels().places(width, self.dtype, device)?;
+        let mut x = x.with(x.features().broadcast_add(&places)?)?;
         for (index, block) in self.blocks.iter().enumerate() {
             x = x.with(block.forward(x.features(), time, condition)?)?;
             watch(&format!("blocks.{index}"), &x);

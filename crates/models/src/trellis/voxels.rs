@@ -1,9 +1,10 @@
 //! The occupied cells of a structure.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use candle_core::{Result, Tensor};
+use candle_core::{DType, Device, Result, Tensor};
 
+use super::embedding::position_embedding;
 use super::resample::Halving;
 use crate::ops::RuleBook;
 
@@ -15,6 +16,7 @@ pub struct Voxels {
     cells: Vec<[u16; 3]>,
     rules: OnceLock<RuleBook>,
     half: OnceLock<Halving>,
+    places: Mutex<Option<Tensor>>,
 }
 
 impl Voxels {
@@ -49,6 +51,7 @@ impl Voxels {
             cells,
             rules: OnceLock::new(),
             half: OnceLock::new(),
+            places: Mutex::new(None),
         })
     }
 
@@ -67,7 +70,7 @@ impl Voxels {
         }
         let values = logits
             .flatten_all()?
-            .to_dtype(candle_core::DType::F32)?
+            .to_dtype(DType::F32)?
             .to_vec1::<f32>()?;
         let places = values.iter().enumerate().filter(|(_, logit)| **logit > 0.0);
         let cells = places
@@ -122,6 +125,24 @@ impl Voxels {
         Ok(self.half.get_or_init(|| half))
     }
 
+    /// The embedding of where they are: `(voxels, width)`. A flow asks for the same at every step.
+    ///
+    /// # Errors
+    /// When the device has no room.
+    pub(crate) fn places(&self, width: usize, dtype: DType, device: &Device) -> Result<Tensor> {
+        let mut kept = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(places) = kept.as_ref()
+            && places.dims() == [self.len(), width]
+            && places.dtype() == dtype
+            && places.device().same_device(device)
+        {
+            return Ok(places.clone());
+        }
+        let places = position_embedding(&self.cells, width, device)?.to_dtype(dtype)?;
+        *kept = Some(places.clone());
+        Ok(places)
+    }
+
     /// The voxels at half the resolution that have one of these in them, in raster order.
     ///
     /// # Errors
@@ -135,7 +156,6 @@ impl Voxels {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use candle_core::Device;
 
     #[test]
     fn occupied_cells_are_those_above_zero_in_raster_order() {
@@ -155,7 +175,7 @@ mod tests {
     #[test]
     fn logits_of_another_shape_are_refused() {
         for shape in [&[27][..], &[9, 3], &[3, 3, 2], &[2, 3, 3, 3]] {
-            let logits = Tensor::ones(shape, candle_core::DType::F32, &Device::Cpu).unwrap();
+            let logits = Tensor::ones(shape, DType::F32, &Device::Cpu).unwrap();
             assert!(Voxels::occupied(&logits).is_err(), "{shape:?}");
         }
     }

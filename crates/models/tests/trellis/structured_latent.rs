@@ -130,6 +130,10 @@ fn half_precision_stays_near() -> Result<()> {
     assert_eq!(y.features().dtype(), DType::F32);
     let expected = golden.tensor("out.v").unsqueeze(0)?;
     assert_close(y.features(), &expected, 3e-2, "half precision");
+    // What the voxels remember of one network doesn't reach the next.
+    let single = StructuredLatentFlow::load(&config, &golden.weights())?;
+    let y = single.forward(&x, &golden.tensor("in.t"), &golden.tensor("in.cond"))?;
+    golden.expect("v", &y.features().squeeze(0)?);
     Ok(())
 }
 
