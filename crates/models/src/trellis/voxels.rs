@@ -1,6 +1,6 @@
 //! The occupied cells of a structure.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use candle_core::{DType, Device, Result, Tensor};
 
@@ -141,14 +141,6 @@ impl Voxels {
         let places = position_embedding(&self.cells, width, device)?.to_dtype(dtype)?;
         *kept = Some(places.clone());
         Ok(places)
-    }
-
-    /// The voxels at half the resolution that have one of these in them, in raster order.
-    ///
-    /// # Errors
-    /// Never for cells that [`Self::new`] let through.
-    pub fn halved(&self) -> Result<&Arc<Voxels>> {
-        Ok(self.half()?.coarse())
     }
 }
 

@@ -46,6 +46,17 @@ pub fn submanifold_convolution(
     bias: Option<&Tensor>,
     rules: &RuleBook,
 ) -> Result<Tensor> {
+    convolution_in_slabs(x, weight, bias, rules, GATHERED)
+}
+
+/// The same, with at most so many values gathered at a time, or those of one cell.
+fn convolution_in_slabs(
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    rules: &RuleBook,
+    gathered: usize,
+) -> Result<Tensor> {
     let (outputs, inputs) = submanifold_shape(weight, bias)?;
     let (batch, cells, channels) = x.dims3()?;
     if channels != inputs || cells != rules.cells() {
@@ -69,7 +80,7 @@ pub fn submanifold_convolution(
     let bias = bias.map(|bias| bias.to_dtype(dtype)).transpose()?;
     let table = rules.table(x.device())?;
     let nothing = Tensor::zeros((1, inputs), dtype, x.device())?;
-    let slab = (GATHERED / (PLACES * inputs)).clamp(1, cells);
+    let slab = (gathered / (PLACES * inputs)).clamp(1, cells);
     let mut items = Vec::with_capacity(batch);
     for item in 0..batch {
         // The row after the last is what a cell sees where there is no neighbour.
@@ -97,6 +108,17 @@ pub fn submanifold_convolution(
 /// # Errors
 /// When the shapes do not fit.
 pub fn windowed_attention(q: &Tensor, k: &Tensor, v: &Tensor, windows: &Windows) -> Result<Tensor> {
+    attention_in_groups(q, k, v, windows, SCORES)
+}
+
+/// The same, with at most so many scores at a time, or those of one window.
+fn attention_in_groups(
+    q: &Tensor,
+    k: &Tensor,
+    v: &Tensor,
+    windows: &Windows,
+    most_scores: usize,
+) -> Result<Tensor> {
     let (batch, heads, tokens, width) = q.dims4()?;
     let (_, _, _, value_width) = v.dims4()?;
     if k.dims() != q.dims()
@@ -122,7 +144,7 @@ pub fn windowed_attention(q: &Tensor, k: &Tensor, v: &Tensor, windows: &Windows)
     // Where each token's result stands among those.
     let mut places = vec![0u32; tokens];
     let mut place = 0;
-    for group in groups(windows, batch * heads) {
+    for group in groups(windows, most_scores / (batch * heads)) {
         let longest = group.first().map_or(0, |window| window.len());
         for window in &group {
             for (place, &token) in (place..).zip(*window) {
@@ -139,8 +161,9 @@ pub fn windowed_attention(q: &Tensor, k: &Tensor, v: &Tensor, windows: &Windows)
         .transpose(1, 2)
 }
 
-/// The windows, largest first, in groups to be done together; `per_score` scores for each pair of tokens.
-fn groups(windows: &Windows, per_score: usize) -> Vec<Vec<&[u32]>> {
+/// The windows, largest first, in groups to be done together: of at most so many pairs of tokens, unless
+/// one window alone has more.
+fn groups(windows: &Windows, most_pairs: usize) -> Vec<Vec<&[u32]>> {
     let mut sorted: Vec<&[u32]> = windows.iter().collect();
     sorted.sort_by_key(|window| std::cmp::Reverse(window.len()));
     let mut groups: Vec<Vec<&[u32]>> = Vec::new();
@@ -149,7 +172,7 @@ fn groups(windows: &Windows, per_score: usize) -> Vec<Vec<&[u32]>> {
             // No more than a third is filled up.
             Some(group)
                 if 4 * window.len() >= 3 * group[0].len()
-                    && (group.len() + 1) * group[0].len().pow(2) * per_score <= SCORES =>
+                    && (group.len() + 1) * group[0].len().pow(2) <= most_pairs =>
             {
                 group.push(window);
             }
@@ -201,4 +224,45 @@ fn within(
         .transpose(1, 2)?
         .contiguous()?
         .reshape((batch, count * longest, ()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn noise(shape: &[usize]) -> Tensor {
+        Tensor::randn(0.0f32, 1.0, shape, &Device::Cpu).unwrap()
+    }
+
+    fn assert_close(found: &Tensor, expected: &Tensor, what: &str) {
+        let apart = (found - expected).unwrap().abs().unwrap();
+        let worst = apart.flatten_all().unwrap().max(0).unwrap();
+        assert!(worst.to_scalar::<f32>().unwrap() < 1e-4, "{what}");
+    }
+
+    #[test]
+    fn slabs_make_no_difference() {
+        let cells: Vec<[u16; 3]> = (0..64).map(|at| [at / 16, at / 4 % 4, at % 4]).collect();
+        let rules = RuleBook::new(4, &cells[..61]).unwrap();
+        let (x, weight, bias) = (noise(&[2, 61, 5]), noise(&[7, 3, 3, 3, 5]), noise(&[7]));
+        let expected = submanifold_convolution(&x, &weight, Some(&bias), &rules).unwrap();
+        for gathered in [1, 27 * 5 * 2, 27 * 5 * 60, 27 * 5 * 61] {
+            let found = convolution_in_slabs(&x, &weight, Some(&bias), &rules, gathered).unwrap();
+            assert_close(&found, &expected, &format!("{gathered} at a time"));
+        }
+    }
+
+    #[test]
+    fn groups_make_no_difference() {
+        let keys: Vec<u64> = (0..90u64).map(|token| token * token % 13).collect();
+        let windows = Windows::by_keys(&keys);
+        let [q, k, v] = [(); 3].map(|()| noise(&[2, 3, 90, 8]));
+        let expected = windowed_attention(&q, &k, &v, &windows).unwrap();
+        assert!(groups(&windows, SCORES).len() < groups(&windows, 1).len());
+        for most in [1, 6 * 200, 6 * 1000] {
+            let found = attention_in_groups(&q, &k, &v, &windows, most).unwrap();
+            assert_close(&found, &expected, &format!("{most} scores at a time"));
+        }
+    }
 }

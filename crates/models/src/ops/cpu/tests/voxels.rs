@@ -59,6 +59,51 @@ fn submanifold_convolutions_of_every_shape() {
     }
 }
 
+/// So many cells for one thread that it does not take all pairs of a place at once.
+#[test]
+fn submanifold_convolutions_of_many_cells() {
+    let side = 11;
+    let cells: Vec<[u16; 3]> = (0..side)
+        .flat_map(|x| (0..side).flat_map(move |y| (0..side).map(move |z| [x, y, z])))
+        .collect();
+    let rules = RuleBook::new(side.into(), &cells).unwrap();
+    let x = noise(cells.len(), 1);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .unwrap();
+    for processor in Processor::all() {
+        // Each place's neighbour counts another power of two.
+        let weight: Vec<f32> = (0..27).map(|place| 2.0f32.powi(place % 5)).collect();
+        let kernel: Vec<Matrix> = weight
+            .iter()
+            .map(|weight| {
+                Matrix::of_weight(processor, &Rows::packed(std::slice::from_ref(weight), 1))
+            })
+            .collect();
+        let found =
+            pool.install(|| submanifold(processor, Rows::packed(&x, 1), &rules, &kernel, None));
+        let number = |cell: [i32; 3]| -> Option<usize> {
+            cell.iter().try_fold(0, |number, &at| {
+                let at = usize::try_from(at)
+                    .ok()
+                    .filter(|&at| at < usize::from(side))?;
+                Some(number * usize::from(side) + at)
+            })
+        };
+        let result = |cell: &[u16; 3]| -> f64 {
+            let places = (0..27).filter_map(|place| {
+                let step = [place / 9, place / 3 % 3, place % 3];
+                let at = std::array::from_fn(|axis| i32::from(cell[axis]) + step[axis] - 1);
+                Some(f64::from(x[number(at)?]) * f64::from(weight[place as usize]))
+            });
+            places.sum()
+        };
+        let expected: Vec<f64> = cells.iter().map(result).collect();
+        assert_close(&found, &expected, &format!("{processor:?}"));
+    }
+}
+
 #[test]
 fn attention_in_windows_is_that_of_each() {
     let (items, heads, tokens, width) = (2, 3, 101, 20);
