@@ -1,7 +1,7 @@
 //! Tensors to slices and back: each operator with the fast version where that fits.
 
 use super::cpu::{self, Activation, Heads, Kernels, Processor, Rows};
-use super::{Conv3d, Linear, plain};
+use super::{Conv3d, Linear, fused, plain};
 use candle_core::{DType, Device, Result, Storage, StorageRef, Tensor};
 use std::ops::Deref;
 
@@ -60,6 +60,11 @@ pub(super) fn is_per(tensor: Option<&Tensor>, count: usize) -> bool {
     tensor.is_none_or(|tensor| tensor.dims() == [count] && tensor.is_contiguous() && fits([tensor]))
 }
 
+/// Whether `tensor` has one dimension, or is absent.
+fn is_vector(tensor: Option<&Tensor>) -> bool {
+    tensor.is_none_or(|tensor| tensor.rank() == 1)
+}
+
 /// The values of what may be absent.
 pub(super) fn optional(tensor: Option<&Tensor>) -> Result<Option<Values<'_>>> {
     tensor.map(Values::of).transpose()
@@ -76,6 +81,9 @@ pub fn layer_norm(
     eps: f64,
 ) -> Result<Tensor> {
     let width = x.dims().last().copied().unwrap_or_default();
+    if !x.device().is_cpu() && x.elem_count() > 0 && is_vector(weight) && is_vector(bias) {
+        return fused::layer_norm(x, weight, bias, eps);
+    }
     if !fits([x]) || !is_per(weight, width) || !is_per(bias, width) {
         return plain::layer_norm(x, weight, bias, eps);
     }
@@ -166,6 +174,9 @@ pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, causal: bool) -> Result<Ten
     let as_expected = k.dims() == [batch, heads, keys, width]
         && v.dims() == [batch, heads, keys, value_width]
         && (!causal || queries == keys);
+    if let Some(y) = fused::attention(q, k, v, causal)? {
+        return Ok(y);
+    }
     if !fits([q, k, v]) || !as_expected {
         return plain::attention(q, k, v, causal);
     }

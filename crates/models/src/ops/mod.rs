@@ -20,6 +20,7 @@
 mod conv3d;
 mod cpu;
 mod fast;
+mod fused;
 mod linear;
 mod mlp;
 mod norm;

@@ -92,27 +92,66 @@ pub fn silu(x: &Tensor) -> Result<Tensor> {
     x.silu()
 }
 
+/// Most scores of [`attention`] at a time: 256 MB of them.
+const MOST_SCORES: usize = 64 << 20;
+
 /// Attention, `softmax(q·kᵀ/√d)·v`, of `(batch, heads, tokens, d)` each. With `causal`, a token sees
-/// itself and those before it.
+/// itself and those before it. Some queries go after the other, so that memory holds only so many
+/// scores; the softmax is in single precision at least.
 ///
 /// # Errors
 /// When the shapes do not fit.
 pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, causal: bool) -> Result<Tensor> {
-    let (_, _, queries, width) = q.dims4()?;
-    let q = (q * (width as f64).sqrt().recip())?;
-    let mut scores = q.contiguous()?.matmul(&k.t()?.contiguous()?)?;
-    if causal {
-        let hidden: Vec<f32> = (0..queries)
-            .flat_map(|query| {
-                (0..queries).map(move |key| if key > query { f32::NEG_INFINITY } else { 0.0 })
-            })
-            .collect();
-        let mask = Tensor::from_vec(hidden, (queries, queries), q.device())?;
-        scores = scores.broadcast_add(&mask.to_dtype(scores.dtype())?)?;
+    attention_by(MOST_SCORES, q, k, v, causal)
+}
+
+/// [`attention`] with at most so many scores at a time, but those of a query at least.
+pub(super) fn attention_by(
+    most: usize,
+    q: &Tensor,
+    k: &Tensor,
+    v: &Tensor,
+    causal: bool,
+) -> Result<Tensor> {
+    let (batch, heads, queries, width) = q.dims4()?;
+    let keys = k.dim(2)?;
+    if keys == 0 {
+        candle_core::bail!("attention to nothing");
     }
-    let dtype = scores.dtype();
-    let shares = candle_nn::ops::softmax(&scores.to_dtype(wide(dtype))?, D::Minus1)?;
-    shares.to_dtype(dtype)?.matmul(&v.contiguous()?)
+    if q.elem_count() == 0 {
+        return Tensor::zeros((batch, heads, queries, v.dim(3)?), q.dtype(), q.device());
+    }
+    let (turned, v) = (k.t()?.contiguous()?, v.contiguous()?);
+    let share = (most / (batch * heads * keys).max(1)).clamp(1, queries.max(1));
+    let part = |first: usize| -> Result<Tensor> {
+        let count = share.min(queries - first);
+        let q = (q.narrow(2, first, count)? * (width as f64).sqrt().recip())?;
+        let scores = q.contiguous()?.matmul(&turned)?;
+        let dtype = scores.dtype();
+        let mut scores = scores.to_dtype(wide(dtype))?;
+        if causal {
+            let mask = hidden(first..first + count, queries, &scores)?;
+            scores = scores.broadcast_add(&mask)?;
+        }
+        let shares = candle_nn::ops::softmax_last_dim(&scores)?;
+        shares.to_dtype(dtype)?.matmul(&v)
+    };
+    if share >= queries {
+        return part(0);
+    }
+    let parts: Result<Vec<Tensor>> = (0..queries).step_by(share).map(part).collect();
+    Tensor::cat(&parts?, 2)
+}
+
+/// What takes the keys after each of these queries out of scores like `scores`.
+fn hidden(queries: std::ops::Range<usize>, keys: usize, scores: &Tensor) -> Result<Tensor> {
+    let count = queries.len();
+    let values: Vec<f32> = queries
+        .flat_map(|query| {
+            (0..keys).map(move |key| if key > query { f32::NEG_INFINITY } else { 0.0 })
+        })
+        .collect();
+    Tensor::from_vec(values, (count, keys), scores.device())?.to_dtype(scores.dtype())
 }
 
 /// `x · weightᵀ + bias` over the last dimension; `weight` is `(out, in)` as torch stores it.
@@ -231,4 +270,29 @@ pub fn pixel_shuffle_3d(x: &Tensor, side: usize) -> Result<Tensor> {
     ])?
     .permute([0, 1, 5, 2, 6, 3, 7, 4])?
     .reshape((batch, side * depth, side * height, side * width, channels))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+
+    #[test]
+    fn attention_is_the_same_however_many_scores_there_are_at_a_time() {
+        let noise = |tokens| Tensor::randn(0.0_f32, 1.0, (2, 3, tokens, 8), &Device::Cpu).unwrap();
+        let (q, k, v) = (noise(11), noise(11), noise(11));
+        for causal in [false, true] {
+            let whole = attention_by(usize::MAX, &q, &k, &v, causal).unwrap();
+            for most in [0, 2 * 3 * 11, 5 * 2 * 3 * 11] {
+                let parts = attention_by(most, &q, &k, &v, causal).unwrap();
+                let apart = (&parts - &whole).unwrap().abs().unwrap().max_all().unwrap();
+                assert!(apart.to_scalar::<f32>().unwrap() < 1e-6, "{most}");
+            }
+        }
+        let none = noise(0);
+        assert!(attention(&q, &none, &none, false).is_err());
+        let nothing = attention(&none, &k, &v, false).unwrap();
+        assert_eq!(nothing.dims(), [2, 3, 0, 8]);
+    }
 }

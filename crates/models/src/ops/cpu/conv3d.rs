@@ -14,6 +14,10 @@ use rayon::prelude::*;
 const TALL: usize = 8;
 /// Cells of a tile where there are 16 vector registers.
 const SHORT: usize = 4;
+/// Outputs that would leave a tile all but empty: their cells fill the vectors instead.
+const FEW: usize = 4;
+/// Vectors of cells whose sums are made at once where there are few outputs.
+const ABREAST: usize = 4;
 /// Taps of a kernel along an axis.
 const SIDE: usize = 3;
 /// Taps of a kernel.
@@ -140,7 +144,9 @@ impl WithSimd for Share<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        if S::REGISTER_COUNT >= 32 {
+        if self.kernels.outputs() <= FEW.min(tile::columns::<S>()) {
+            self.convolve_few(simd);
+        } else if S::REGISTER_COUNT >= 32 {
             self.convolve::<S, TALL>(simd);
         } else {
             self.convolve::<S, SHORT>(simd);
@@ -153,30 +159,91 @@ impl Share<'_> {
     /// to what stands in `out`: what is read of the kernels at a time then stays in the second cache.
     #[inline(always)]
     fn convolve<S: Simd, const CELLS: usize>(mut self, simd: S) {
-        let [_, depth, height, width] = self.extent;
-        let outputs = self.kernels.outputs();
+        let (width, outputs) = (self.extent[3], self.kernels.outputs());
         let lines = self.out.len() / (width * outputs).max(1);
         for column in (0..outputs).step_by(tile::columns::<S>()) {
             for taps in 0..SIDE * SIDE {
                 for line in 0..lines {
-                    let (rest, y) = ((self.first + line) / height, (self.first + line) % height);
-                    let (item, z) = (rest / depth, rest % depth);
-                    let seen = self.padded.line(item, z + taps / SIDE, y + taps % SIDE);
                     for cell in (0..width).step_by(CELLS) {
-                        self.tile::<S, CELLS>(simd, seen, taps, column, line, cell);
+                        self.tile::<S, CELLS>(simd, taps, column, line, cell);
                     }
                 }
             }
         }
     }
 
-    /// The sums of the cells from `cell` on, in the panel at `column`, over the three taps along the
-    /// line `seen`; finished after the last.
+    /// Where there are few outputs: one after the other, vectors of cells of a line at a time.
+    #[inline(always)]
+    fn convolve_few<S: Simd>(self, simd: S) {
+        let (width, outputs) = (self.extent[3], self.kernels.outputs());
+        let mut row = vec![0.0; ABREAST * S::F32_LANES];
+        for line in 0..self.out.len() / (width * outputs).max(1) {
+            for cell in (0..width).step_by(row.len()) {
+                for output in 0..outputs {
+                    let sums = self.sums(simd, line, cell, output);
+                    S::as_mut_simd_f32s(&mut row).0.copy_from_slice(&sums);
+                    let places = self.out[line * width * outputs..][..width * outputs]
+                        .chunks_exact_mut(outputs);
+                    for (place, &sum) in places.skip(cell).zip(&row) {
+                        place[output] = sum;
+                    }
+                }
+            }
+        }
+        for (cell, place) in self.out.chunks_exact_mut(outputs).enumerate() {
+            let mut sums = [tile::load(simd, place)];
+            self.finish.of(simd, cell, 0, &mut sums);
+            tile::store(simd, place, sums[0]);
+        }
+    }
+
+    /// The sums of one output for the cells of `line` from `cell` on; those beyond its end mean nothing.
+    #[inline(always)]
+    fn sums<S: Simd>(
+        &self,
+        simd: S,
+        line: usize,
+        cell: usize,
+        output: usize,
+    ) -> [S::f32s; ABREAST] {
+        let Padded {
+            channels, stride, ..
+        } = *self.padded;
+        let mut sums = [simd.splat_f32s(0.0); ABREAST];
+        for taps in 0..SIDE * SIDE {
+            let seen = self.seen(line, taps);
+            for tap in 0..SIDE {
+                let from = (taps * SIDE + tap) * channels;
+                let kernels = self.kernels.panel(0, from, from + channels);
+                let weights = kernels.chunks_exact(tile::columns::<S>());
+                for (channel, weights) in weights.enumerate() {
+                    let weight = simd.splat_f32s(weights[output]);
+                    let left = &seen[channel * stride + cell + tap..];
+                    for (index, sum) in sums.iter_mut().enumerate() {
+                        let left = left.get(index * S::F32_LANES..).unwrap_or_default();
+                        *sum = simd.mul_add_e_f32s(tile::vector(simd, left), weight, *sum);
+                    }
+                }
+            }
+        }
+        sums
+    }
+
+    /// The line that the three taps number `taps` of the share's line `line` see.
+    #[inline(always)]
+    fn seen(&self, line: usize, taps: usize) -> &[f32] {
+        let [_, depth, height, _] = self.extent;
+        let (rest, y) = ((self.first + line) / height, (self.first + line) % height);
+        let (item, z) = (rest / depth, rest % depth);
+        self.padded.line(item, z + taps / SIDE, y + taps % SIDE)
+    }
+
+    /// The sums of the cells of `line` from `cell` on, in the panel at `column`, over the three taps
+    /// number `taps`, which see one line; finished after the last.
     #[inline(always)]
     fn tile<S: Simd, const CELLS: usize>(
         &mut self,
         simd: S,
-        seen: &[f32],
         taps: usize,
         column: usize,
         line: usize,
@@ -197,6 +264,7 @@ impl Share<'_> {
             }
         }
         let panel = column / tile::columns::<S>();
+        let seen = self.seen(line, taps);
         for tap in 0..SIDE {
             let from = (taps * SIDE + tap) * channels;
             let right = self.kernels.panel(panel, from, from + channels);

@@ -25,6 +25,8 @@ fn convolutions_of_every_shape() {
         ([1, 2, 4, 8], 5, 16),
         ([1, 5, 7, 9], 2, 40),
         ([1, 2, 2, 17], 19, 4),
+        ([2, 2, 3, 70], 3, 1),
+        ([1, 2, 3, 33], 2, 5),
     ];
     for processor in Processor::all() {
         for (extent, inputs, outputs) in shapes {

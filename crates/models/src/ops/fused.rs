@@ -1,0 +1,109 @@
+//! What candle has in one kernel: for GPUs, where each pass over memory counts.
+
+use candle_core::{DType, Result, Tensor};
+
+/// Layer normalisation in one kernel, in the type of `x` where its weights have that, else in single
+/// precision; sums are single precision in any case. See [`super::plain::layer_norm`].
+///
+/// # Errors
+/// When the shapes do not fit.
+pub(super) fn layer_norm(
+    x: &Tensor,
+    weight: Option<&Tensor>,
+    bias: Option<&Tensor>,
+    eps: f64,
+) -> Result<Tensor> {
+    let width = x.dims().last().copied().unwrap_or_default();
+    let same = |tensor: Option<&Tensor>| tensor.is_none_or(|tensor| tensor.dtype() == x.dtype());
+    let dtype = if same(weight) && same(bias) {
+        x.dtype()
+    } else {
+        DType::F32
+    };
+    let vector = |tensor: Option<&Tensor>, otherwise: f64| match tensor {
+        Some(tensor) => tensor.to_dtype(dtype)?.contiguous(),
+        None => Tensor::full(otherwise as f32, width, x.device())?.to_dtype(dtype),
+    };
+    let (weight, bias) = (vector(weight, 1.0)?, vector(bias, 0.0)?);
+    let wide = x.to_dtype(dtype)?.contiguous()?;
+    candle_nn::ops::layer_norm(&wide, &weight, &bias, eps as f32)?.to_dtype(x.dtype())
+}
+
+/// Attention that never holds scores, where it is compiled in and takes these: half precision on an
+/// NVIDIA GPU, heads of 8 to 256 channels in steps of 8. See [`super::plain::attention`].
+///
+/// # Errors
+/// When the kernel fails.
+#[cfg(feature = "flash-attn")]
+pub(super) fn attention(
+    q: &Tensor,
+    k: &Tensor,
+    v: &Tensor,
+    causal: bool,
+) -> Result<Option<Tensor>> {
+    let (_, _, queries, width) = q.dims4()?;
+    let half = matches!(q.dtype(), DType::F16 | DType::BF16)
+        && k.dtype() == q.dtype()
+        && v.dtype() == q.dtype();
+    let fits = width.is_multiple_of(8) && width <= 256 && k.dims() == v.dims();
+    if !q.device().is_cuda() || !half || !fits || (causal && queries != k.dim(2)?) {
+        return Ok(None);
+    }
+    // It wants (batch, tokens, heads, d), in any order of memory but with a token's values side by side.
+    let turned = |x: &Tensor| {
+        let x = x.transpose(1, 2)?;
+        if x.stride().last() == Some(&1) {
+            Ok(x)
+        } else {
+            x.contiguous()
+        }
+    };
+    let scale = (width as f32).sqrt().recip();
+    let y = candle_flash_attn::flash_attn(&turned(q)?, &turned(k)?, &turned(v)?, scale, causal)?;
+    y.transpose(1, 2).map(Some)
+}
+
+/// Attention that never holds scores is not compiled in.
+///
+/// # Errors
+/// None.
+#[cfg(not(feature = "flash-attn"))]
+#[allow(clippy::unnecessary_wraps)]
+pub(super) fn attention(_: &Tensor, _: &Tensor, _: &Tensor, _: bool) -> Result<Option<Tensor>> {
+    Ok(None)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use crate::ops::plain;
+    use candle_core::Device;
+
+    /// candle has the same operator on the processor, so that how it is called can be tried there.
+    #[test]
+    fn norms_are_their_plain_twins() {
+        let noise = |shape: &[usize]| Tensor::randn(0.0_f32, 1.0, shape, &Device::Cpu).unwrap();
+        let x = (noise(&[2, 50, 9]) + 3.0).unwrap().transpose(1, 2).unwrap();
+        let (weight, bias) = (noise(&[50]), noise(&[50]));
+        for (dtype, most) in [(DType::F32, 1e-5), (DType::F16, 0.02)] {
+            let x = x.to_dtype(dtype).unwrap();
+            let narrow = weight.to_dtype(dtype).unwrap();
+            for (weight, bias) in [
+                (None, None),
+                (Some(&weight), Some(&bias)),
+                (Some(&narrow), None),
+            ] {
+                let found = layer_norm(&x, weight, bias, 1e-6).unwrap();
+                let expected = plain::layer_norm(&x, weight, bias, 1e-6).unwrap();
+                assert_eq!(found.dtype(), dtype);
+                let apart = (found - expected).unwrap().to_dtype(DType::F32).unwrap();
+                let apart = apart.abs().unwrap().max_all().unwrap();
+                let apart = apart.to_scalar::<f32>().unwrap();
+                assert!(apart < most, "{dtype:?}: {apart}");
+            }
+        }
+        let wide = noise(&[51]);
+        assert!(layer_norm(&x, Some(&wide), None, 1e-6).is_err());
+    }
+}
