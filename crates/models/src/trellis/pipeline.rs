@@ -88,6 +88,18 @@ impl Condition {
         Self { asked, nothing }
     }
 
+    /// What the flows follow.
+    #[must_use]
+    pub fn asked(&self) -> &Tensor {
+        &self.asked
+    }
+
+    /// What guidance leads away from.
+    #[must_use]
+    pub fn nothing(&self) -> &Tensor {
+        &self.nothing
+    }
+
     fn tensor(&self, conditioned: Conditioned) -> &Tensor {
         match conditioned {
             Conditioned::Yes => &self.asked,

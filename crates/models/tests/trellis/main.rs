@@ -17,6 +17,8 @@ mod gaussians;
 mod golden;
 mod more_networks;
 mod noise;
+mod pipeline;
+mod preparing;
 mod published;
 mod sampler;
 mod sampling;

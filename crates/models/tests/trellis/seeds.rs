@@ -30,5 +30,7 @@ fn other_seeds_agree_too() {
         );
         super::more_networks::check(folder.path());
         super::sampling::check(folder.path());
+        super::preparing::check(folder.path());
+        super::pipeline::check(folder.path());
     }
 }

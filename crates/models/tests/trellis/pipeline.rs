@@ -1,0 +1,149 @@
+//! Whole pipelines on small random weights: a folder as the published repositories are laid out and an
+//! image or words in, the reference's Gaussians out, from its noise.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+use candle_core::{Device, Tensor};
+use models::trellis::{Condition, Keep, Origin, Stage, Trellis, Voxels};
+
+use crate::golden::{Golden, data};
+use crate::more_networks::expect_gaussians;
+use crate::preparing::{CutOut, cut_out};
+
+/// Writes the files of a golden: weights named `FILE:TENSOR` in the precision they are stored in, every
+/// `.json`, and the tokenizer.
+fn lay_out(golden: &Golden, folder: &Path) {
+    std::fs::create_dir(folder.join("ckpts")).unwrap();
+    let clip = folder.join("clip-vit-large-patch14");
+    std::fs::create_dir(&clip).unwrap();
+    let mut files: HashMap<String, HashMap<String, Tensor>> = HashMap::new();
+    for name in golden.names("w.") {
+        let (file, tensor) = name.split_once(':').unwrap();
+        let tensors = files.entry(file.to_owned()).or_default();
+        tensors.insert(tensor.to_owned(), golden.tensor(&format!("w.{name}")));
+    }
+    for (file, tensors) in &files {
+        candle_core::safetensors::save(tensors, folder.join(file)).unwrap();
+    }
+    for (file, json) in golden.config.as_object().unwrap() {
+        if file.ends_with(".json") {
+            std::fs::write(folder.join(file), json.to_string()).unwrap();
+        }
+    }
+    std::fs::write(clip.join("tokenizer.json"), tokenizer()).unwrap();
+}
+
+/// What is read of a published `tokenizer.json`, of the first merges of CLIP's vocabulary.
+fn tokenizer() -> String {
+    let text = std::fs::read_to_string(data().join("merges.txt")).unwrap();
+    let merges: Vec<&str> = text
+        .lines()
+        .skip(1)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let plain = |byte: &u32| matches!(byte, 33..=126 | 161..=172 | 174..=255);
+    let others = (0..256).filter(|byte| !plain(byte)).count() as u32;
+    let letters = (0..256).filter(plain).chain(256..256 + others);
+    let letters: Vec<String> = letters
+        .filter_map(char::from_u32)
+        .map(String::from)
+        .collect();
+    let mut words = letters.clone();
+    words.extend(letters.iter().map(|letter| format!("{letter}</w>")));
+    words.extend(merges.iter().map(|pair| pair.replace(' ', "")));
+    words.extend(["<|startoftext|>", "<|endoftext|>"].map(str::to_owned));
+    let vocabulary: HashMap<String, usize> = words.into_iter().zip(0..).collect();
+    let model = serde_json::json!({
+        "type": "BPE", "end_of_word_suffix": "</w>", "vocab": vocabulary, "merges": merges,
+    });
+    serde_json::json!({ "model": model }).to_string()
+}
+
+/// The condition of the golden's image or words.
+fn condition(golden: &Golden, trellis: &mut Trellis) -> Condition {
+    if let Some(text) = golden.config["text"].as_str() {
+        return trellis.condition_text(text).unwrap();
+    }
+    let image: CutOut = serde_json::from_value(golden.config["image"].clone()).unwrap();
+    let rgba = cut_out(image, golden.seed);
+    trellis
+        .condition_image(image.0 as u32, image.1 as u32, &rgba)
+        .unwrap()
+}
+
+/// The cells of the golden's structure.
+fn expected_cells(golden: &Golden) -> Vec<[u16; 3]> {
+    let cells = golden.tensor("out.coords").to_vec2::<i32>().unwrap();
+    let cells = cells.iter().map(|row| [row[0], row[1], row[2]]);
+    cells.map(|cell| cell.map(|at| at as u16)).collect()
+}
+
+fn expect_condition(golden: &Golden, condition: &Condition) {
+    // Every 29th token is kept.
+    let tokens = condition.asked().dim(1).unwrap();
+    let kept: Vec<u32> = (0..tokens as u32).step_by(29).collect();
+    let kept = Tensor::new(kept, &Device::Cpu).unwrap();
+    let found = condition.asked().index_select(&kept, 1).unwrap();
+    golden.expect("condition", &found);
+    if golden.names("out.").contains(&"negative".to_owned()) {
+        golden.expect("negative", condition.nothing());
+    } else {
+        let most = condition.nothing().abs().unwrap().max_all().unwrap();
+        assert_eq!(most.to_scalar::<f32>().unwrap(), 0.0);
+        assert_eq!(condition.nothing().dims(), condition.asked().dims());
+    }
+}
+
+fn run(folder: &Path, name: &str) {
+    let golden = Golden::read(folder, name);
+    let laid_out = tempfile::tempdir().unwrap();
+    lay_out(&golden, laid_out.path());
+    let origin = Origin::Folder(laid_out.path().to_owned());
+    let mut trellis = Trellis::open(origin, &Device::Cpu, Keep::NONE).unwrap();
+    let condition = condition(&golden, &mut trellis);
+    expect_condition(&golden, &condition);
+    let (settings, mut seen) = (trellis.settings(), Vec::new());
+    let mut watch = |stage: Stage, done: u32, total: u32| {
+        seen.push((stage, done, total));
+        ControlFlow::Continue(())
+    };
+    let noise = golden.tensor("in.noise_structure");
+    let voxels: Voxels = trellis
+        .structure(&condition, &noise, &settings.structure, &mut watch)
+        .unwrap();
+    assert_eq!(voxels.cells(), expected_cells(&golden));
+    let noise = golden.tensor("in.noise_latent").unsqueeze(0).unwrap();
+    let latent = trellis
+        .latent(
+            &condition,
+            &Arc::new(voxels),
+            &noise,
+            &settings.latent,
+            &mut watch,
+        )
+        .unwrap();
+    golden.expect("latent", &latent.features().squeeze(0).unwrap());
+    let found = trellis.gaussians(&latent, &mut watch).unwrap();
+    expect_gaussians(&golden, "", &found);
+    assert!(found.len() > 500);
+    assert!(seen.contains(&(Stage::Structure, 6, 6)) && seen.contains(&(Stage::Latent, 5, 5)));
+}
+
+pub(crate) fn check(folder: &Path) {
+    for name in ["pipeline_image", "pipeline_text"] {
+        run(folder, name);
+    }
+}
+
+#[test]
+fn an_image_becomes_the_references_gaussians() {
+    run(&data().join("trellis"), "pipeline_image");
+}
+
+#[test]
+fn words_become_the_references_gaussians() {
+    run(&data().join("trellis"), "pipeline_text");
+}
