@@ -123,7 +123,7 @@ pub enum TrellisError {
         error: PipelineConfigError,
     },
     /// A network does not fit its configuration, or failed while it ran.
-    #[error("{part}: {error}")]
+    #[error("{part}: {}", first_line(error))]
     Network {
         /// Which.
         part: &'static str,
@@ -428,6 +428,12 @@ fn begin(watch: &mut dyn Watch, stage: Stage, total: u32) -> Result<(), TrellisE
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(TrellisError::Cancelled),
     }
+}
+
+/// What candle says first; a backtrace follows where one is asked for.
+fn first_line(error: &candle_core::Error) -> String {
+    let words = error.to_string();
+    words.lines().next().unwrap_or_default().to_owned()
 }
 
 /// An error of a part.

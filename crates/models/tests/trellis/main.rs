@@ -7,6 +7,7 @@
 //! those.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod behaviour;
 mod conditions;
 #[allow(dead_code)]
 #[path = "../goldens/formula.rs"]

@@ -15,7 +15,7 @@ use crate::preparing::{CutOut, cut_out};
 
 /// Writes the files of a golden: weights named `FILE:TENSOR` in the precision they are stored in, every
 /// `.json`, and the tokenizer.
-fn lay_out(golden: &Golden, folder: &Path) {
+pub(crate) fn lay_out(golden: &Golden, folder: &Path) {
     std::fs::create_dir(folder.join("ckpts")).unwrap();
     let clip = folder.join("clip-vit-large-patch14");
     std::fs::create_dir(&clip).unwrap();
@@ -63,7 +63,7 @@ fn tokenizer() -> String {
 }
 
 /// The condition of the golden's image or words.
-fn condition(golden: &Golden, trellis: &mut Trellis) -> Condition {
+pub(crate) fn condition(golden: &Golden, trellis: &mut Trellis) -> Condition {
     if let Some(text) = golden.config["text"].as_str() {
         return trellis.condition_text(text).unwrap();
     }
