@@ -74,6 +74,11 @@ impl SparseStructureDecoderConfig {
                 "only layer is",
             ));
         }
+        config::channels("latent_channels", self.latent_channels)?;
+        config::channels("out_channels", self.out_channels)?;
+        for &channels in &self.channels {
+            config::channels("channels", channels)?;
+        }
         match self.channels.as_slice() {
             // More would be a grid of thousands of cells a side.
             [first, .., last] if self.channels.len() <= 6 => Ok([*first, *last]),

@@ -15,6 +15,9 @@ use crate::ops;
 /// Added to the variance of the last norm: torch's default.
 const EPS: f64 = 1e-5;
 
+/// The longest side of a full grid: 16 in the published networks.
+const MOST_RESOLUTION: usize = 64;
+
 /// How the flow is built, in the words of the `args` of its checkpoint's `.json`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct SparseStructureFlowConfig {
@@ -87,7 +90,18 @@ impl SparseStructureFlowConfig {
     fn form(&self) -> std::result::Result<(BlockForm, CrossForm), ConfigError> {
         self.pe_mode.check()?;
         let (side, patch) = (self.resolution, self.patch_size);
-        if patch == 0 || side == 0 || !side.is_multiple_of(patch) {
+        if !(1..=MOST_RESOLUTION).contains(&side) {
+            return Err(ConfigError::unsupported(
+                "resolution",
+                side,
+                "a full grid has 1 to 64 cells each way",
+            ));
+        }
+        config::channels("in_channels", self.in_channels)?;
+        config::channels("out_channels", self.out_channels)?;
+        config::channels("model_channels", self.model_channels)?;
+        config::channels("cond_channels", self.cond_channels)?;
+        if patch == 0 || !side.is_multiple_of(patch) {
             return Err(ConfigError::unsupported(
                 "patch_size",
                 patch,

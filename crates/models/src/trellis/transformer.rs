@@ -175,8 +175,10 @@ impl ModulatedCrossBlock {
         let batch = x.dim(0)?;
         let items: Result<Vec<Tensor>> = (0..batch)
             .map(|index| {
-                let modulation = Modulation::of(&item(&vectors, index)?.squeeze(0)?)?;
-                self.forward_item(&item(x, index)?, &modulation, &item(condition, index)?)
+                let vectors = item(&vectors, index, batch)?.squeeze(0)?;
+                let modulation = Modulation::of(&vectors)?;
+                let condition = item(condition, index, batch)?;
+                self.forward_item(&x.narrow(0, index, 1)?, &modulation, &condition)
             })
             .collect();
         match items?.as_slice() {
@@ -201,10 +203,13 @@ impl ModulatedCrossBlock {
     }
 }
 
-/// The item at `index`, or the only one there is.
-fn item(x: &Tensor, index: usize) -> Result<Tensor> {
-    let index = if x.dim(0)? == 1 { 0 } else { index };
-    x.narrow(0, index, 1)
+/// The item at `index` of `batch`, or the only one there is.
+fn item(x: &Tensor, index: usize, batch: usize) -> Result<Tensor> {
+    match x.dim(0)? {
+        1 => Ok(x.clone()),
+        count if count == batch => x.narrow(0, index, 1),
+        count => candle_core::bail!("{count} times or conditions for {batch} items"),
+    }
 }
 
 /// Reads `adaLN_modulation`, of a block or, where its blocks share it, of a network.
