@@ -83,10 +83,16 @@ mod tests {
     /// candle has the same operator on the processor, so that how it is called can be tried there.
     #[test]
     fn norms_are_their_plain_twins() {
-        let noise = |shape: &[usize]| Tensor::randn(0.0_f32, 1.0, shape, &Device::Cpu).unwrap();
+        // No two neighbours alike, between −2 and 2, and the same each time.
+        let noise = |shape: &[usize]| {
+            let count = shape.iter().product::<usize>() as f32;
+            let places = Tensor::arange(0.0_f32, count, &Device::Cpu).unwrap();
+            let waves = (places * 12.9898).unwrap().sin().unwrap();
+            (waves * 2.0).unwrap().reshape(shape).unwrap()
+        };
         let x = (noise(&[2, 50, 9]) + 3.0).unwrap().transpose(1, 2).unwrap();
         let (weight, bias) = (noise(&[50]), noise(&[50]));
-        for (dtype, most) in [(DType::F32, 1e-5), (DType::F16, 0.02)] {
+        for (dtype, most) in [(DType::F32, 2e-5), (DType::F16, 0.01)] {
             let x = x.to_dtype(dtype).unwrap();
             let narrow = weight.to_dtype(dtype).unwrap();
             for (weight, bias) in [
