@@ -4,8 +4,10 @@
 #![forbid(unsafe_code)]
 
 pub mod best_of;
+pub mod categories;
 mod generator;
 mod http;
+pub mod shaping;
 mod sketch;
 
 pub use generator::{

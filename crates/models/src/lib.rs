@@ -10,6 +10,7 @@ mod clip;
 mod convnext;
 mod device;
 mod dinov2;
+pub mod flux;
 mod layers;
 mod lpips;
 mod noise;
@@ -25,7 +26,7 @@ pub mod trellis;
 
 /// Where networks run.
 pub use candle_core::Device;
-pub use clip::{ClipText, ClipTextConfig, ClipVision, ClipVisionConfig};
+pub use clip::{ClipText, ClipTextConfig, ClipVision, ClipVisionConfig, EmbedError};
 pub use convnext::{ConvNext, ConvNextConfig};
 pub use device::{device, is_out_of_memory};
 pub use dinov2::{Dinov2, Dinov2Config};

@@ -9,7 +9,7 @@ mod vision;
 
 use candle_core::Result;
 use candle_nn::VarBuilder;
-pub use text::{ClipText, ClipTextConfig};
+pub use text::{ClipText, ClipTextConfig, EmbedError};
 pub use vision::{ClipVision, ClipVisionConfig};
 
 use crate::layers::{Activation, Attention, Block, Linear, Mlp, Norm};

@@ -1,6 +1,6 @@
 //! CLIP's text half.
 
-use candle_core::{DType, IndexOp, Result, Tensor};
+use candle_core::{DType, Device, IndexOp, Result, Tensor};
 use candle_nn::VarBuilder;
 use serde::Deserialize;
 
@@ -8,6 +8,7 @@ use super::{BlockForm, EPS, blocks};
 use crate::layers::{Activation, Block, Linear, Norm};
 use crate::open_clip::{embed, ends};
 use crate::store::Weights;
+use crate::tokenizer::{ClipTokenizer, TokenizerError};
 
 /// How a text half is built, in the words of transformers' `text_config`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -80,6 +81,17 @@ impl ClipTextConfig {
     }
 }
 
+/// Why a text could not be embedded.
+#[derive(Debug, thiserror::Error)]
+pub enum EmbedError {
+    /// It could not be cut into tokens.
+    #[error(transparent)]
+    Tokens(#[from] TokenizerError),
+    /// The network failed.
+    #[error("CLIP's text half failed: {0}")]
+    Network(#[from] candle_core::Error),
+}
+
 /// The text half and its projection.
 #[derive(Debug, Clone)]
 pub struct ClipText {
@@ -136,14 +148,38 @@ impl ClipText {
         self.final_layer_norm.forward(&x)
     }
 
+    /// The hidden state, after the final norm, of each text's end mark: `(batch, tokens)` to `(batch,
+    /// hidden_size)`. This is what FLUX calls the pooled output; [`Self::forward`] projects it.
+    ///
+    /// # Errors
+    /// As [`Self::hidden`].
+    pub fn pooled(&self, tokens: &Tensor) -> Result<Tensor> {
+        let tokens = tokens.to_dtype(DType::U32)?;
+        ends(&self.hidden(&tokens)?, &tokens)
+    }
+
     /// The embedding of each text: `(batch, tokens)` to `(batch, projection_dim)`, not of unit
     /// length. It is read off where the greatest number stands, which is the end mark.
     ///
     /// # Errors
     /// As [`Self::hidden`].
     pub fn forward(&self, tokens: &Tensor) -> Result<Tensor> {
-        let tokens = tokens.to_dtype(DType::U32)?;
-        let pooled = ends(&self.hidden(&tokens)?, &tokens)?;
-        self.text_projection.forward(&pooled)
+        self.text_projection.forward(&self.pooled(tokens)?)
+    }
+
+    /// The embedding of one text, `projection_dim` values, in the space it shares with pictures; not of
+    /// unit length. `device` is where the weights are.
+    ///
+    /// # Errors
+    /// When the text cannot be cut into tokens, or the device fails.
+    pub fn embed(
+        &self,
+        tokenizer: &ClipTokenizer,
+        text: &str,
+        device: &Device,
+    ) -> std::result::Result<Vec<f32>, EmbedError> {
+        let tokens = Tensor::new(tokenizer.tokens(text)?, device)?.unsqueeze(0)?;
+        let embedding = self.forward(&tokens)?.to_dtype(DType::F32)?;
+        Ok(embedding.flatten_all()?.to_vec1()?)
     }
 }
