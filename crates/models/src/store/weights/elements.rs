@@ -1,8 +1,10 @@
 //! Reading the elements of one tensor from where they lie in a file.
 
+use std::borrow::Cow;
 use std::io::SeekFrom;
 
 use bytemuck::Pod;
+use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{DType, Device, Tensor, WithDType};
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
@@ -14,6 +16,8 @@ use super::{Bytes, Fault};
 pub(super) struct Stored {
     /// What its elements are.
     pub(super) dtype: DType,
+    /// The blocks they are packed in, of which `dtype` is what they are unpacked to.
+    pub(super) blocks: Option<GgmlDType>,
     /// Its size along each dimension.
     pub(super) shape: Vec<usize>,
     /// Where its first element lies, in bytes from the beginning of the file.
@@ -29,6 +33,15 @@ impl Stored {
         self.shape
             .iter()
             .try_fold(1_usize, |count, &size| count.checked_mul(size))
+    }
+
+    /// How many bytes it takes up in its file, lying as C lays it; `None` where that is no number.
+    pub(super) fn bytes(&self) -> Option<usize> {
+        let count = self.count()?;
+        match self.blocks {
+            Some(blocks) => (count / blocks.block_size()).checked_mul(blocks.type_size()),
+            None => count.checked_mul(self.dtype.size_in_bytes()),
+        }
     }
 
     /// How many elements lie between its first and its last, both included.
@@ -67,6 +80,12 @@ pub(super) fn read_tensor(
     stored: &Stored,
     device: &Device,
 ) -> Result<Tensor, Fault> {
+    if let Some(blocks) = stored.blocks {
+        let packed = read_blocks(file, stored, blocks, device)?;
+        return packed
+            .dequantize(device)
+            .map_err(|error| Fault::format(error.to_string()));
+    }
     match stored.dtype {
         DType::U8 => plain::<u8>(file, stored, device),
         DType::U32 => plain::<u32>(file, stored, device),
@@ -85,6 +104,28 @@ pub(super) fn read_tensor(
             "elements of type {other:?} are not read here"
         ))),
     }
+}
+
+/// Reads a tensor of blocks as it is packed.
+pub(super) fn read_blocks(
+    file: &mut dyn Bytes,
+    stored: &Stored,
+    blocks: GgmlDType,
+    device: &Device,
+) -> Result<QTensor, Fault> {
+    let size = stored
+        .bytes()
+        .ok_or_else(|| Fault::format("its shape is no size"))?;
+    let mut packed = Vec::new();
+    packed
+        .try_reserve_exact(size)
+        .map_err(|_| Fault::format("there is no memory for it"))?;
+    packed.resize(size, 0_u8);
+    file.seek(SeekFrom::Start(stored.offset))?;
+    file.read_exact(&mut packed)?;
+    QStorage::from_data(Cow::Owned(packed), device, blocks)
+        .and_then(|storage| QTensor::new(storage, stored.shape.as_slice()))
+        .map_err(|error| Fault::format(error.to_string()))
 }
 
 fn plain<T: WithDType + Pod>(

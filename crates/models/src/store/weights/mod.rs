@@ -1,4 +1,5 @@
-//! Tensors out of files: safetensors, and the checkpoints of PyTorch, of which nothing is executed.
+//! Tensors out of files: safetensors, GGUF, and the checkpoints of PyTorch, of which nothing is
+//! executed.
 //!
 //! A file is opened once and its index of tensors checked against its length; each tensor is then
 //! read by its position when it is asked for, straight into the memory it stays in. A map of the file
@@ -7,6 +8,7 @@
 
 mod checkpoint;
 mod elements;
+mod gguf;
 mod legacy;
 mod pickle;
 mod safetensors;
@@ -18,11 +20,12 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use candle_core::quantized::QTensor;
 use candle_core::{DType, Device, Shape, Tensor};
 use candle_nn::VarBuilder;
 use candle_nn::var_builder::SimpleBackend;
 
-use elements::{Stored, read_tensor};
+use elements::{Stored, read_blocks, read_tensor};
 
 /// Why a file of weights cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +86,7 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Opens safetensors files and PyTorch checkpoints, told apart by their content. Where state
+    /// Opens safetensors, GGUF and PyTorch files, told apart by their content. Where state
     /// dictionaries lie in each other, names are joined by dots: `state_dict.conv1.weight`.
     ///
     /// # Errors
@@ -149,6 +152,52 @@ impl Weights {
     /// # Errors
     /// When there is none of that name, or the file has changed since it was opened.
     pub fn tensor(&self, name: &str, device: &Device) -> Result<Tensor, WeightsError> {
+        self.read(name, |bytes, stored| read_tensor(bytes, stored, device))
+    }
+
+    /// Whether a tensor is packed in ggml's blocks, which [`Self::tensor`] unpacks to single precision.
+    #[must_use]
+    pub fn is_packed(&self, name: &str) -> bool {
+        let tensor = self.tensors.get(name);
+        tensor.is_some_and(|(_, stored)| stored.blocks.is_some())
+    }
+
+    /// Reads a tensor of ggml's blocks as it is packed.
+    ///
+    /// # Errors
+    /// When there is none of that name, it is not packed, or the file has changed since it was opened.
+    pub fn packed(&self, name: &str, device: &Device) -> Result<QTensor, WeightsError> {
+        self.read(name, |bytes, stored| {
+            let blocks = stored
+                .blocks
+                .ok_or_else(|| Fault::format("it is not packed in blocks"))?;
+            read_blocks(bytes, stored, blocks, device)
+        })
+    }
+
+    /// The same tensors under the names that `rename` gives them; those that get none are left out.
+    ///
+    /// # Errors
+    /// When two get the same name.
+    pub fn renamed(&self, rename: impl Fn(&str) -> Option<String>) -> Result<Self, WeightsError> {
+        let mut tensors = HashMap::new();
+        for (name, tensor) in self.tensors.iter() {
+            let Some(fresh) = rename(name) else { continue };
+            if tensors.insert(fresh.clone(), tensor.clone()).is_some() {
+                return Err(self.fault(format!("two tensors are meant by {fresh}")));
+            }
+        }
+        Ok(Self {
+            sources: self.sources.clone(),
+            tensors: Arc::new(tensors),
+        })
+    }
+
+    fn read<T>(
+        &self,
+        name: &str,
+        how: impl FnOnce(&mut dyn Bytes, &Stored) -> Result<T, Fault>,
+    ) -> Result<T, WeightsError> {
         let Some((source, stored)) = self.tensors.get(name) else {
             return Err(self.without(name));
         };
@@ -160,7 +209,7 @@ impl Weights {
             .bytes
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        read_tensor(&mut **bytes, stored, device).map_err(|error| WeightsError {
+        how(&mut **bytes, stored).map_err(|error| WeightsError {
             path: source.path.clone(),
             what: format!("tensor {name}: {error}"),
         })
@@ -181,15 +230,16 @@ impl Weights {
     }
 
     fn without(&self, name: &str) -> WeightsError {
+        self.fault(format!("there is no tensor {name}"))
+    }
+
+    fn fault(&self, what: String) -> WeightsError {
         let path = self
             .sources
             .first()
             .map(|source| source.path.clone())
             .unwrap_or_default();
-        WeightsError {
-            path,
-            what: format!("there is no tensor {name}"),
-        }
+        WeightsError { path, what }
     }
 }
 
@@ -254,11 +304,13 @@ fn index(file: &mut dyn Bytes) -> Result<Vec<(String, Stored)>, Fault> {
         checkpoint::index(file, length)?
     } else if head == legacy::MAGIC {
         legacy::index(file, length)?
+    } else if head.starts_with(gguf::MAGIC) {
+        gguf::index(file, length)?
     } else if head.get(8) == Some(&b'{') {
         safetensors::index(file, length)?
     } else {
         return Err(Fault::format(
-            "neither safetensors nor a PyTorch checkpoint",
+            "neither safetensors, GGUF nor a PyTorch checkpoint",
         ));
     };
     if tensors.is_empty() {

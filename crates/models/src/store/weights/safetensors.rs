@@ -50,6 +50,7 @@ pub(super) fn index(file: &mut dyn Bytes, length: u64) -> Result<Vec<(String, St
                 name,
                 Stored {
                     dtype,
+                    blocks: None,
                     shape: info.shape.clone(),
                     offset,
                     strides: None,

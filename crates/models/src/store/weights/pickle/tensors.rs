@@ -179,6 +179,7 @@ impl Described<'_> {
         let width = self.dtype.size_in_bytes() as u64;
         let strides = Some(self.strides).filter(|strides| !lies_as_c(&self.shape, strides));
         let mut stored = Stored {
+            blocks: None,
             dtype: self.dtype,
             shape: self.shape,
             offset: 0,
