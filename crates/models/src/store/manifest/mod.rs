@@ -32,6 +32,8 @@ pub enum Use {
     GenerationImage,
     /// Generating from text without a text-to-image model between.
     GenerationText,
+    /// Painting a picture of a text.
+    TextToImage,
     /// Cutting an object out of its background.
     Cutout,
 }
@@ -57,6 +59,7 @@ impl fmt::Display for Use {
             Self::Gate => "gate",
             Self::GenerationImage => "generation-image",
             Self::GenerationText => "generation-text",
+            Self::TextToImage => "text-to-image",
             Self::Cutout => "cutout",
         })
     }

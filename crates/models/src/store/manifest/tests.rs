@@ -37,6 +37,7 @@ fn every_use_has_a_default_that_may_be_used_commercially() {
         "distance",
         "gate",
         "generation-image",
+        "text-to-image",
         "cutout",
     ] {
         let models = manifest.meant_by(word).expect(word);
@@ -64,6 +65,17 @@ fn words_mean_what_they_say() {
     assert_eq!(names("rmbg-2.0"), ["rmbg-2.0"]);
     assert_eq!(names("distance"), ["alexnet", "lpips-alex"]);
     assert_eq!(names("gate"), ["clip-vit-l14"], "one CLIP is enough");
+    assert_eq!(
+        names("text-to-image"),
+        [
+            "clip-vit-l14",
+            "flux-schnell-q8",
+            "flux-autoencoder",
+            "t5-xxl-q8",
+            "t5-tokenizer"
+        ],
+        "each part of FLUX once"
+    );
     assert!(!names("all").contains(&"rmbg-2.0"));
     assert!(names("judge").contains(&"dinov2-small") && !names("judge").contains(&"birefnet"));
     assert_eq!(manifest.meant_by("nonsense"), None);

@@ -1,0 +1,304 @@
+//! The blocks of FLUX' transformer.
+//!
+//! black-forest-labs/flux `src/flux/modules/layers.py`, under the names of its checkpoints.
+
+use candle_core::{D, DType, Result, Tensor};
+
+use super::layers::{Layers, Linear};
+use super::positions::Rotations;
+use super::transformer::TransformerConfig;
+use crate::ops;
+
+/// Added to variances and to means of squares.
+pub(super) const EPS: f64 = 1e-6;
+
+/// Width of the sinusoids of the time.
+const TIME_WIDTH: usize = 256;
+
+/// Linear, SiLU, Linear: makes the time or the pooled text as wide as the network.
+#[derive(Debug, Clone)]
+pub(super) struct MlpEmbedder {
+    in_layer: Linear,
+    out_layer: Linear,
+}
+
+impl MlpEmbedder {
+    pub(super) fn load(inputs: usize, width: usize, layers: &Layers) -> Result<Self> {
+        Ok(Self {
+            in_layer: layers.pp("in_layer").linear(inputs, width)?,
+            out_layer: layers.pp("out_layer").linear(width, width)?,
+        })
+    }
+
+    /// That of the time.
+    pub(super) fn of_time(width: usize, layers: &Layers) -> Result<Self> {
+        Self::load(TIME_WIDTH, width, layers)
+    }
+
+    /// `(batch, inputs)` to `(batch, width)`.
+    pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        self.out_layer.forward(&self.in_layer.forward(x)?.silu()?)
+    }
+}
+
+/// Sinusoids of `(batch)` times from 0 to 1: `(batch, 256)`, cosines first, of 1000 times the time, in
+/// single precision.
+pub(super) fn time_embedding(t: &Tensor) -> Result<Tensor> {
+    let half = TIME_WIDTH / 2;
+    let frequencies: Vec<f32> = (0..half)
+        .map(|index| (-(10_000_f64.ln()) * index as f64 / half as f64).exp() as f32)
+        .collect();
+    let frequencies = Tensor::from_vec(frequencies, (1, half), t.device())?;
+    let angles = (t.to_dtype(DType::F32)? * 1000.0)?
+        .unsqueeze(1)?
+        .broadcast_mul(&frequencies)?;
+    Tensor::cat(&[angles.cos()?, angles.sin()?], D::Minus1)
+}
+
+/// What the time and the text do to one part of a block: `(batch, 1, width)` each.
+struct Modulated {
+    shift: Tensor,
+    scale: Tensor,
+    gate: Tensor,
+}
+
+impl Modulated {
+    /// The normalised `x`, scaled and shifted.
+    fn of(&self, x: &Tensor) -> Result<Tensor> {
+        modulate(x, &self.shift, &self.scale)
+    }
+
+    /// `x` and what came of it.
+    fn onto(&self, x: &Tensor, change: &Tensor) -> Result<Tensor> {
+        x + self.gate.broadcast_mul(change)?
+    }
+}
+
+/// Layer normalisation without weights, then `(1 + scale) · x + shift`.
+pub(super) fn modulate(x: &Tensor, shift: &Tensor, scale: &Tensor) -> Result<Tensor> {
+    ops::layer_norm(x, None, None, EPS)?
+        .broadcast_mul(&(scale + 1.0)?)?
+        .broadcast_add(shift)
+}
+
+/// Makes the modulations of a block of `(batch, width)`.
+#[derive(Debug, Clone)]
+struct Modulation {
+    lin: Linear,
+    parts: usize,
+}
+
+impl Modulation {
+    fn load(width: usize, parts: usize, layers: &Layers) -> Result<Self> {
+        let lin = layers.pp("lin").linear(width, 3 * parts * width)?;
+        Ok(Self { lin, parts })
+    }
+
+    fn forward(&self, vec: &Tensor) -> Result<Vec<Modulated>> {
+        let all = self.lin.forward(&vec.silu()?)?.unsqueeze(1)?;
+        let width = all.dim(D::Minus1)? / (3 * self.parts);
+        let part = |index: usize| all.narrow(D::Minus1, index * width, width)?.contiguous();
+        (0..self.parts)
+            .map(|index| {
+                Ok(Modulated {
+                    shift: part(3 * index)?,
+                    scale: part(3 * index + 1)?,
+                    gate: part(3 * index + 2)?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Makes queries and keys of one length: root mean square over a head, in single precision.
+#[derive(Debug, Clone)]
+struct QkNorm {
+    query: Tensor,
+    key: Tensor,
+}
+
+impl QkNorm {
+    fn load(head: usize, layers: &Layers) -> Result<Self> {
+        Ok(Self {
+            query: layers.precise(head, "query_norm.scale")?,
+            key: layers.precise(head, "key_norm.scale")?,
+        })
+    }
+
+    /// `(batch, heads, tokens, head)` each.
+    fn forward(&self, q: &Tensor, k: &Tensor) -> Result<(Tensor, Tensor)> {
+        let norm = |x: &Tensor, scale: &Tensor| {
+            let x = x.to_dtype(DType::F32)?.contiguous()?;
+            candle_nn::ops::rms_norm(&x, scale, EPS as f32)
+        };
+        Ok((norm(q, &self.query)?, norm(k, &self.key)?))
+    }
+}
+
+/// Queries and keys in single precision, values as they come: `(batch, heads, tokens, head)`.
+struct Heads {
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+}
+
+impl Heads {
+    /// Of `(batch, tokens, 3 · width)`.
+    fn of(qkv: &Tensor, heads: usize, norm: &QkNorm) -> Result<Self> {
+        let (batch, tokens, width) = qkv.dims3()?;
+        let parts = qkv
+            .reshape((batch, tokens, 3, heads, width / (3 * heads)))?
+            .permute((2, 0, 3, 1, 4))?;
+        let (q, k) = norm.forward(&parts.get(0)?, &parts.get(1)?)?;
+        let v = parts.get(2)?;
+        Ok(Self { q, k, v })
+    }
+
+    /// What every token takes from all others: `(batch, tokens, width)`.
+    fn attend(&self, rotations: &Rotations) -> Result<Tensor> {
+        let dtype = self.v.dtype();
+        let q = rotations.turn(&self.q)?.to_dtype(dtype)?;
+        let k = rotations.turn(&self.k)?.to_dtype(dtype)?;
+        let x = ops::attention(&q, &k, &self.v, false)?;
+        x.transpose(1, 2)?.flatten_from(2)
+    }
+}
+
+/// The half of a double block that is the picture's or the text's own.
+#[derive(Debug, Clone)]
+struct Half {
+    modulation: Modulation,
+    qkv: Linear,
+    norm: QkNorm,
+    proj: Linear,
+    mlp_in: Linear,
+    mlp_out: Linear,
+    heads: usize,
+}
+
+impl Half {
+    /// `img` or `txt`.
+    fn load(name: &str, config: &TransformerConfig, layers: &Layers) -> Result<Self> {
+        let part = |part: &str| layers.pp(format!("{name}_{part}"));
+        let (width, hidden) = (config.hidden_size, config.mlp_size);
+        let attention = part("attn");
+        Ok(Self {
+            modulation: Modulation::load(width, 2, &part("mod"))?,
+            qkv: attention.pp("qkv").linear(width, 3 * width)?,
+            norm: QkNorm::load(config.head_size(), &attention.pp("norm"))?,
+            proj: attention.pp("proj").linear(width, width)?,
+            mlp_in: part("mlp").pp(0).linear(width, hidden)?,
+            mlp_out: part("mlp").pp(2).linear(hidden, width)?,
+            heads: config.num_heads,
+        })
+    }
+
+    /// What it brings to attention, and how the time changes it.
+    fn heads(&self, x: &Tensor, vec: &Tensor) -> Result<(Heads, [Modulated; 2])> {
+        let modulated: [Modulated; 2] = self
+            .modulation
+            .forward(vec)?
+            .try_into()
+            .map_err(|_| candle_core::Error::Msg("a half has two modulations".to_owned()))?;
+        let qkv = self.qkv.forward(&modulated[0].of(x)?)?;
+        Ok((Heads::of(&qkv, self.heads, &self.norm)?, modulated))
+    }
+
+    /// What becomes of `x` after attention.
+    fn finish(&self, x: &Tensor, attended: &Tensor, modulated: &[Modulated; 2]) -> Result<Tensor> {
+        let [first, second] = modulated;
+        let x = first.onto(x, &self.proj.forward(&attended.contiguous()?)?)?;
+        let hidden = ops::gelu_tanh(&self.mlp_in.forward(&second.of(&x)?)?)?;
+        second.onto(&x, &self.mlp_out.forward(&hidden)?)
+    }
+}
+
+/// A block in which picture and text have weights of their own and attend to each other.
+#[derive(Debug, Clone)]
+pub(super) struct DoubleStreamBlock {
+    img: Half,
+    txt: Half,
+}
+
+impl DoubleStreamBlock {
+    pub(super) fn load(config: &TransformerConfig, layers: &Layers) -> Result<Self> {
+        Ok(Self {
+            img: Half::load("img", config, layers)?,
+            txt: Half::load("txt", config, layers)?,
+        })
+    }
+
+    /// `(batch, tokens, width)` of picture and text, and `vec`, `(batch, width)`.
+    pub(super) fn forward(
+        &self,
+        img: &Tensor,
+        txt: &Tensor,
+        vec: &Tensor,
+        rotations: &Rotations,
+    ) -> Result<(Tensor, Tensor)> {
+        let (img_heads, img_modulated) = self.img.heads(img, vec)?;
+        let (txt_heads, txt_modulated) = self.txt.heads(txt, vec)?;
+        let both = Heads {
+            q: Tensor::cat(&[&txt_heads.q, &img_heads.q], 2)?,
+            k: Tensor::cat(&[&txt_heads.k, &img_heads.k], 2)?,
+            v: Tensor::cat(&[&txt_heads.v, &img_heads.v], 2)?,
+        };
+        let attended = both.attend(rotations)?;
+        let (words, dots) = (txt.dim(1)?, img.dim(1)?);
+        let img = self
+            .img
+            .finish(img, &attended.narrow(1, words, dots)?, &img_modulated)?;
+        let txt = self
+            .txt
+            .finish(txt, &attended.narrow(1, 0, words)?, &txt_modulated)?;
+        Ok((img, txt))
+    }
+}
+
+/// A block for text and picture as one row of tokens, in which attention and the small network work
+/// side by side.
+#[derive(Debug, Clone)]
+pub(super) struct SingleStreamBlock {
+    modulation: Modulation,
+    linear1: Linear,
+    norm: QkNorm,
+    linear2: Linear,
+    heads: usize,
+    width: usize,
+    hidden: usize,
+}
+
+impl SingleStreamBlock {
+    pub(super) fn load(config: &TransformerConfig, layers: &Layers) -> Result<Self> {
+        let (width, hidden) = (config.hidden_size, config.mlp_size);
+        Ok(Self {
+            modulation: Modulation::load(width, 1, &layers.pp("modulation"))?,
+            linear1: layers.pp("linear1").linear(width, 3 * width + hidden)?,
+            norm: QkNorm::load(config.head_size(), &layers.pp("norm"))?,
+            linear2: layers.pp("linear2").linear(width + hidden, width)?,
+            heads: config.num_heads,
+            width,
+            hidden,
+        })
+    }
+
+    /// `(batch, tokens, width)`, and `vec`, `(batch, width)`.
+    pub(super) fn forward(
+        &self,
+        x: &Tensor,
+        vec: &Tensor,
+        rotations: &Rotations,
+    ) -> Result<Tensor> {
+        let modulated = self.modulation.forward(vec)?;
+        let Some(modulated) = modulated.first() else {
+            candle_core::bail!("a single block has a modulation");
+        };
+        let both = self.linear1.forward(&modulated.of(x)?)?;
+        let qkv = both.narrow(D::Minus1, 0, 3 * self.width)?;
+        let hidden = both.narrow(D::Minus1, 3 * self.width, self.hidden)?;
+        let attended = Heads::of(&qkv, self.heads, &self.norm)?.attend(rotations)?;
+        let hidden = ops::gelu_tanh(&hidden.contiguous()?)?;
+        let change = Tensor::cat(&[&attended, &hidden], D::Minus1)?;
+        modulated.onto(x, &self.linear2.forward(&change)?)
+    }
+}

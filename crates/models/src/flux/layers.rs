@@ -1,0 +1,204 @@
+//! Where the networks of FLUX get their layers from, and linear layers whose weights stay as they are
+//! stored.
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use candle_core::quantized::QTensor;
+use candle_core::{DType, Device, Result, Shape, Tensor};
+use candle_nn::VarBuilder;
+
+use crate::ops;
+use crate::store::{Precision, Weights};
+
+/// The weights of one network, or of the part of it under a name.
+#[derive(Clone)]
+pub struct Layers {
+    weights: VarBuilder<'static>,
+    /// The files they are in, where they are in files.
+    files: Option<Weights>,
+    kept: DType,
+}
+
+impl Layers {
+    /// Weights that compute in the type of `weights` and are kept in it.
+    #[must_use]
+    pub fn new(weights: VarBuilder<'static>) -> Self {
+        let kept = weights.dtype();
+        Self {
+            weights,
+            files: None,
+            kept,
+        }
+    }
+
+    /// Weights out of files, put on `device` to compute in `computed` there. The weights of linear
+    /// layers, which are nearly all there is, are kept as they are stored where that is smaller.
+    #[must_use]
+    pub fn open(weights: &Weights, computed: DType, device: &Device) -> Self {
+        Self {
+            files: Some(weights.clone()),
+            ..Self::new(weights.builder(Precision::As(computed), device))
+        }
+    }
+
+    /// The same, with linear layers kept in another type than they compute in.
+    #[must_use]
+    pub fn keeping(self, kept: DType) -> Self {
+        Self { kept, ..self }
+    }
+
+    /// The part under `name`.
+    #[must_use]
+    pub fn pp(&self, name: impl Display) -> Self {
+        Self {
+            weights: self.weights.pp(name.to_string()),
+            ..self.clone()
+        }
+    }
+
+    /// The type that is computed in.
+    #[must_use]
+    pub fn dtype(&self) -> DType {
+        self.weights.dtype()
+    }
+
+    /// Where the weights are put.
+    #[must_use]
+    pub fn device(&self) -> &Device {
+        self.weights.device()
+    }
+
+    /// As candle's own layers take them; packed ones are unpacked.
+    pub(super) fn builder(&self) -> VarBuilder<'static> {
+        self.weights.clone()
+    }
+
+    /// Whether there is a tensor of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.weights.contains_tensor(name)
+    }
+
+    /// A tensor in the type that is computed in.
+    pub(super) fn tensor(&self, shape: impl Into<Shape>, name: &str) -> Result<Tensor> {
+        self.weights.get(shape, name)
+    }
+
+    /// A tensor in single precision, whatever is computed in.
+    pub(super) fn precise(&self, shape: impl Into<Shape>, name: &str) -> Result<Tensor> {
+        let weights = &self.weights;
+        weights.get_with_hints_dtype(shape, name, candle_nn::Init::default(), DType::F32)
+    }
+
+    /// A tensor in the type that linear layers are kept in.
+    pub(super) fn kept(&self, shape: impl Into<Shape>, name: &str) -> Result<Tensor> {
+        let weights = &self.weights;
+        let kept = self.stored(&self.full(name)).unwrap_or(self.kept);
+        weights.get_with_hints_dtype(shape, name, candle_nn::Init::default(), kept)
+    }
+
+    /// The type a tensor is stored in, where that is smaller than what is computed in.
+    fn stored(&self, name: &str) -> Option<DType> {
+        let (_, stored) = self.files.as_ref()?.shape(name)?;
+        let smaller = stored.size_in_bytes() < self.dtype().size_in_bytes();
+        smaller.then_some(stored)
+    }
+
+    /// The name of a tensor in its file.
+    fn full(&self, name: &str) -> String {
+        let prefix = self.weights.prefix();
+        if prefix.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{prefix}.{name}")
+        }
+    }
+
+    /// A linear layer with a bias.
+    pub(super) fn linear(&self, inputs: usize, outputs: usize) -> Result<Linear> {
+        let bias = self.tensor(outputs, "bias")?;
+        Linear::new(self.matrix(inputs, outputs)?, Some(bias), self.dtype())
+    }
+
+    /// A linear layer without one.
+    pub(super) fn linear_no_bias(&self, inputs: usize, outputs: usize) -> Result<Linear> {
+        Linear::new(self.matrix(inputs, outputs)?, None, self.dtype())
+    }
+
+    fn matrix(&self, inputs: usize, outputs: usize) -> Result<Matrix> {
+        let name = self.full("weight");
+        match &self.files {
+            Some(weights) if weights.is_packed(&name) => {
+                let found = weights.shape(&name).map(|(shape, _)| shape);
+                if found != Some(&[outputs, inputs]) {
+                    candle_core::bail!(
+                        "tensor {name} is {found:?} where {:?} is expected",
+                        [outputs, inputs]
+                    );
+                }
+                let packed = weights
+                    .packed(&name, self.device())
+                    .map_err(candle_core::Error::wrap)?;
+                Ok(Matrix::Packed(Arc::new(packed)))
+            }
+            _ => Ok(Matrix::Plain(self.kept((outputs, inputs), "weight")?)),
+        }
+    }
+}
+
+/// The weight of a linear layer as it was read.
+enum Matrix {
+    Plain(Tensor),
+    Packed(Arc<QTensor>),
+}
+
+/// A linear layer. A weight that is packed, or of another type than is computed in, is unpacked when
+/// it is used, one layer at a time, so that it takes up what its file does.
+///
+/// candle can multiply with packed weights as they are, but packs the other factor too: on the CPU
+/// that costs two decimals of precision, and on a GPU it computes in single precision alone. Unpacked
+/// they give what the unpacked network gives, on the tensor cores.
+#[derive(Debug, Clone)]
+pub(super) struct Linear {
+    weight: Weight,
+    bias: Option<Tensor>,
+}
+
+#[derive(Debug, Clone)]
+enum Weight {
+    /// In the type that is computed in, bias included.
+    Ready(ops::Linear),
+    Other(Tensor),
+    Packed(Arc<QTensor>),
+}
+
+impl Linear {
+    fn new(matrix: Matrix, bias: Option<Tensor>, computed: DType) -> Result<Self> {
+        let weight = match matrix {
+            Matrix::Plain(weight) if weight.dtype() == computed => {
+                Weight::Ready(ops::Linear::new(&weight, bias.as_ref())?)
+            }
+            Matrix::Plain(weight) => Weight::Other(weight),
+            Matrix::Packed(packed) => Weight::Packed(packed),
+        };
+        Ok(Self { weight, bias })
+    }
+
+    /// `(…, inputs)` to `(…, outputs)`.
+    pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let weight = match &self.weight {
+            Weight::Ready(linear) => return linear.forward(x),
+            Weight::Other(weight) => weight.to_dtype(x.dtype())?,
+            Weight::Packed(packed) => unpacked(packed, x.dtype(), x.device())?,
+        };
+        ops::linear(x, &weight, self.bias.as_ref())
+    }
+}
+
+fn unpacked(packed: &QTensor, dtype: DType, device: &Device) -> Result<Tensor> {
+    match dtype {
+        DType::F32 => packed.dequantize(device),
+        // Half as many bytes as by way of single precision; no weight is beyond the range of `f16`.
+        dtype => packed.dequantize_f16(device)?.to_dtype(dtype),
+    }
+}
