@@ -13,6 +13,8 @@
 //! - Keep the channels of pictures last: [`depthwise_conv2d`] takes `(batch, channels, height, width)` in
 //!   any layout of memory and answers with channels last in memory, so that `x.permute((0, 2, 3, 1))`
 //!   is free on both sides and what norms and linear layers want.
+//! - Keep the channels of grids last too: [`Conv3d`] and [`pixel_shuffle_3d`] take and give `(batch,
+//!   depth, height, width, channels)`, and lay out no more than one copy of the grid.
 //! - [`attention`] takes its three parts as views of one product, without copies, and answers so that
 //!   `transpose(1, 2)` and joining the heads is free; [`windowed_attention`] too.
 //! - Make the [`RuleBook`] of a set of voxels once: every [`SubmanifoldConvolution`] over them asks the same.

@@ -2,10 +2,11 @@
 `preprocess_image` on the Pillow pinned in requirements.txt, and texts cut by transformers' CLIPTokenizer.
 
     pip install -r requirements.txt
-    python conditions.py CHECKOUT [FOLDER]
+    python conditions.py CHECKOUT [FOLDER [SEED]]
 
 CHECKOUT is one of github.com/microsoft/TRELLIS; writes FOLDER/trellis_conditions.json (default ../data).
-Pictures follow a formula from the numbers of their case; of what comes out the digest is kept.
+Pictures follow a formula from the numbers of their case; of what comes out the digest is kept. With a seed,
+cases are drawn instead of chosen: `seeds.rs` tries some.
 """
 
 import ast
@@ -37,6 +38,19 @@ CUT_OUTS = [
     (64, 64, 30, 30, 30, 30, 1), (64, 64, 30, 30, 31, 31, 1), (64, 64, 0, 0, -1, -1, 1), (1, 1, 0, 0, 0, 0, 0),
 ]
 WHOLE = [(1024, 1024), (1025, 3), (1500, 1001), (700, 2100), (1030, 1029), (640, 480), (2, 2047)]
+
+
+def draw(seed: int) -> None:
+    """Other cases: sizes, subjects and texts by chance."""
+    chance = np.random.default_rng(seed)
+
+    def subject(width: int, height: int) -> tuple:
+        (left, right), (top, bottom) = (sorted(chance.integers(0, side, 2).tolist()) for side in (width, height))
+        return (width, height, left, top, right, bottom, int(chance.integers(0, 2)))
+
+    CUT_OUTS[:] = [subject(*chance.integers(1, most, 2).tolist()) for most in [40, 40, 200, 200, 700, 700, 1500] * 3]
+    WHOLE[:] = [tuple(chance.integers(1, 2600, 2).tolist()) for _ in range(12)]
+    TEXTS[:] = [" ".join(chance.choice(TEXTS, 3)) for _ in range(60)]
 
 
 def hashed(width: int, height: int, channel: int, seed: int) -> np.ndarray:
@@ -120,6 +134,8 @@ def texts() -> list:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 3:
+        draw(int(sys.argv[3]))
     golden = {**pictures(Path(sys.argv[1])), "texts": texts()}
     text = json.dumps(golden, ensure_ascii=False, separators=(",", ":"))
     (FOLDER / "trellis_conditions.json").write_text(text.replace("],[", "],\n[").replace("},{", "},\n{") + "\n")

@@ -1,6 +1,7 @@
 //! What the networks are given: pictures to the byte, texts to the token.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use crate::golden::{Golden, data};
 use candle_core::{DType, Device, Tensor};
@@ -35,9 +36,17 @@ struct Shrunk {
     sha256: String,
 }
 
-fn goldens() -> Goldens {
-    let bytes = std::fs::read(data().join("trellis_conditions.json")).unwrap();
+fn goldens(folder: &Path) -> Goldens {
+    let bytes = std::fs::read(folder.join("trellis_conditions.json")).unwrap();
     serde_json::from_slice(&bytes).unwrap()
+}
+
+/// Everything that `conditions.py` wrote to a folder.
+pub(crate) fn check(folder: &Path) {
+    let goldens = goldens(folder);
+    check_prepared(goldens.prepared);
+    check_shrunk(goldens.shrunk);
+    check_texts(goldens.texts);
 }
 
 /// As `conditions.py` has it.
@@ -90,8 +99,12 @@ fn the_goldens_picture_is_prepared_to_the_byte() {
 
 #[test]
 fn pictures_are_prepared_to_the_byte() {
+    check_prepared(goldens(&data()).prepared);
+}
+
+fn check_prepared(cases: Vec<Prepared>) {
     let black = digest(&vec![0; SIDE * SIDE * 3]);
-    for (seed, Prepared { case, sha256 }) in (0..).zip(goldens().prepared) {
+    for (seed, Prepared { case, sha256 }) in (0..).zip(cases) {
         let found = prepare_image(case[0] as u32, case[1] as u32, &cut_out(case, seed));
         match (found, sha256) {
             (Ok(rgb), Some(expected)) => assert_eq!(digest(&rgb), expected, "{case:?}"),
@@ -108,12 +121,16 @@ fn pictures_are_prepared_to_the_byte() {
 
 #[test]
 fn pictures_shrink_to_the_byte() {
+    check_shrunk(goldens(&data()).shrunk);
+}
+
+fn check_shrunk(cases: Vec<Shrunk>) {
     for Shrunk {
         case,
         seed,
         size,
         sha256,
-    } in goldens().shrunk
+    } in cases
     {
         let [width, height] = case;
         let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
@@ -146,12 +163,44 @@ fn pictures_that_are_none_are_refused() {
     assert!(thin.pixels.iter().all(|&value| value == 77));
 }
 
+/// Whatever little there is to see, and wherever: a picture or a reason.
+#[test]
+fn pictures_of_next_to_nothing_do_no_harm() {
+    let sides = [1, 2, 3, 7];
+    for (width, height) in sides.iter().flat_map(|w| sides.map(|h| (*w, h))) {
+        for opaque in [[0, 0], [width - 1, height - 1]] {
+            let mut rgba = vec![255; (4 * width * height) as usize];
+            for (index, pixel) in rgba.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+                let (x, y) = (index as u32 % width, index as u32 / width);
+                // A cross through that pixel.
+                pixel[3] = if x == opaque[0] || y == opaque[1] {
+                    255
+                } else {
+                    204
+                };
+            }
+            let found = prepare_image(width, height, &rgba);
+            if width.max(height) > 2 {
+                let rgb = found.unwrap();
+                assert_eq!(rgb.len(), SIDE * SIDE * 3);
+                assert!(rgb.iter().any(|&value| value > 100), "{width}×{height}");
+            } else {
+                assert_eq!(found, Err(PrepareError::TooSmall { width, height }));
+            }
+        }
+    }
+}
+
 #[test]
 fn texts_are_transformers() {
+    let texts = goldens(&data()).texts;
+    assert!(texts.len() > 200);
+    check_texts(texts);
+}
+
+fn check_texts(texts: Vec<(String, Vec<u32>)>) {
     let merges = std::fs::read_to_string(data().join("merges.txt")).unwrap();
     let tokenizer = ClipTokenizer::from_merges(&merges).unwrap();
-    let texts = goldens().texts;
-    assert!(texts.len() > 200);
     for (text, mut expected) in texts {
         expected.resize(77, *expected.last().unwrap());
         assert_eq!(tokenizer.padded(&text).unwrap(), expected, "{text:?}");

@@ -28,6 +28,18 @@ fn other_seeds_agree_too() {
             made.unwrap().success(),
             "make_trellis.py failed with seed {seed}"
         );
+        let script = script.with_file_name("conditions.py");
+        let made = Command::new(&python)
+            .arg(script)
+            .arg(&checkout)
+            .arg(folder.path())
+            .arg(seed)
+            .status();
+        assert!(
+            made.unwrap().success(),
+            "conditions.py failed with seed {seed}"
+        );
+        super::conditions::check(folder.path());
         super::more_networks::check(folder.path());
         super::sampling::check(folder.path());
         super::preparing::check(folder.path());
