@@ -1,0 +1,142 @@
+//! From words to a picture, out of files as an operator has them.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use candle_core::Device;
+use candle_core::quantized::GgmlDType;
+use models::flux::{FluxError, FluxFiles, FluxSettings, TextToImage};
+
+use crate::files::{folder, formula_weights, is_autoencoders, packed, write};
+
+const SETTINGS: FluxSettings = FluxSettings {
+    steps: 2,
+    width: 64,
+    height: 64,
+};
+
+/// A CLIP tokenizer of single letters.
+fn letters() -> String {
+    let mut vocabulary = serde_json::Map::new();
+    for letter in 'a'..='z' {
+        for piece in [letter.to_string(), format!("{letter}</w>")] {
+            vocabulary.insert(piece, vocabulary.len().into());
+        }
+    }
+    for mark in ["<|startoftext|>", "<|endoftext|>"] {
+        vocabulary.insert(mark.to_owned(), vocabulary.len().into());
+    }
+    let model = serde_json::json!({
+        "type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null,
+        "end_of_word_suffix": "</w>", "fuse_unk": false, "vocab": vocabulary, "merges": [],
+    });
+    serde_json::json!({ "model": model }).to_string()
+}
+
+/// Small networks that fit each other, plain or packed.
+fn files(at: &Path, is_packed: bool) -> FluxFiles {
+    let flow = formula_weights("flow", |name, shape| {
+        // As wide as the small encoders' outputs.
+        if matches!(name, "txt_in.weight" | "vector_in.in_layer.weight") {
+            shape[1] = 64;
+        }
+        !is_autoencoders(name)
+    });
+    let t5 = formula_weights("t5", |_, _| true);
+    let written = |name: &str, weights: &HashMap<_, _>| {
+        if is_packed {
+            let (bytes, _) = packed(weights, &[GgmlDType::Q8_0]);
+            let path = at.join(format!("{name}.gguf"));
+            std::fs::write(&path, bytes).unwrap();
+            path
+        } else {
+            let path = at.join(format!("{name}.safetensors"));
+            write(&path, weights);
+            path
+        }
+    };
+    let plain = |name: &str, weights: &HashMap<_, _>| {
+        let path = at.join(name);
+        write(&path, weights);
+        path
+    };
+    std::fs::write(at.join("clip.json"), letters()).unwrap();
+    FluxFiles {
+        flow: written("flow", &flow),
+        autoencoder: plain(
+            "ae.safetensors",
+            &formula_weights("flow", |name, _| is_autoencoders(name)),
+        ),
+        t5: vec![written("t5", &t5)],
+        t5_tokenizer: folder().join("tokenizer.json"),
+        clip: plain("clip.safetensors", &formula_weights("clip", |_, _| true)),
+        clip_tokenizer: at.join("clip.json"),
+    }
+}
+
+fn go_on(_: u32, _: u32) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+#[test]
+fn words_become_a_picture() {
+    for is_packed in [false, true] {
+        let at = tempfile::tempdir().unwrap();
+        let files = files(at.path(), is_packed);
+        let mut flux = TextToImage::from_files(files, &Device::Cpu, &Device::Cpu);
+        let elephant = flux.encode("purple elephant").unwrap();
+        assert_eq!(elephant.text.dims(), [1, 256, 64]);
+        assert_eq!(elephant.pooled.dims(), [1, 64]);
+        let chair = flux.encode("red chair").unwrap();
+        // What was read outlives what read it.
+        flux.release_text();
+        let first = flux.paint(&elephant, 1, &SETTINGS, &mut go_on).unwrap();
+        assert_eq!(first.rgb.len(), 64 * 64 * 3);
+        assert!(first.rgb.iter().any(|value| *value != first.rgb[0]));
+        assert_ne!(first, flux.paint(&chair, 1, &SETTINGS, &mut go_on).unwrap());
+        // Loaded again, it is the same.
+        flux.release_painter();
+        let again = flux.encode("purple elephant").unwrap();
+        assert_eq!(first, flux.paint(&again, 1, &SETTINGS, &mut go_on).unwrap());
+    }
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let at = tempfile::tempdir().unwrap();
+    let files = FluxFiles {
+        flow: at.path().join("nowhere.gguf"),
+        ..files(at.path(), false)
+    };
+    let mut flux = TextToImage::from_files(files, &Device::Cpu, &Device::Cpu);
+    let encoded = flux.encode("red chair").unwrap();
+    let refused = flux.paint(&encoded, 1, &SETTINGS, &mut go_on).unwrap_err();
+    assert!(matches!(refused, FluxError::Weights(_)), "{refused}");
+    assert!(refused.to_string().contains("nowhere.gguf"), "{refused}");
+}
+
+#[test]
+fn the_store_says_what_to_pull() {
+    let at = tempfile::tempdir().unwrap();
+    let store = models::store::Store::open(models::store::Places::under(at.path())).unwrap();
+    for (choice, model) in [
+        (models::flux::FluxChoice::default(), "flux-schnell-q8"),
+        (
+            models::flux::FluxChoice {
+                flow: "q4".parse().unwrap(),
+                t5: "q5".parse().unwrap(),
+            },
+            "flux-schnell-q4",
+        ),
+    ] {
+        let refused = TextToImage::open(&store, choice, &Device::Cpu, &Device::Cpu)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refused.contains(&format!("splatsmith models pull {model}")),
+            "{refused}"
+        );
+    }
+    assert!("q3".parse::<models::flux::FlowWeights>().is_err());
+}
