@@ -200,6 +200,9 @@ pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, causal: bool) -> Result<Ten
 /// When the shapes do not fit.
 pub fn head_norm(x: &Tensor, gamma: &Tensor) -> Result<Tensor> {
     let (batch, heads, tokens, width) = x.dims4()?;
+    if !x.device().is_cpu() && x.elem_count() > 0 {
+        return fused::head_norm(x, gamma);
+    }
     if !fits([x, gamma]) || gamma.dims() != [heads, width] {
         return plain::head_norm(x, gamma);
     }

@@ -29,6 +29,23 @@ pub(super) fn layer_norm(
     candle_nn::ops::layer_norm(&wide, &weight, &bias, eps as f32)?.to_dtype(x.dtype())
 }
 
+/// The norm of queries and keys, whose inner part is one kernel, in single precision. See
+/// [`super::plain::head_norm`].
+///
+/// # Errors
+/// When the shapes do not fit.
+pub(super) fn head_norm(x: &Tensor, gamma: &Tensor) -> Result<Tensor> {
+    let (_, heads, _, width) = x.dims4()?;
+    let wide = x.to_dtype(DType::F32)?.contiguous()?;
+    let ones = Tensor::ones(width, DType::F32, x.device())?;
+    // Under a root and beside a mean over the width: what is as short as 1e-12 counts as zero.
+    let eps = 1e-24 / width as f64;
+    let gamma = gamma.to_dtype(DType::F32)?.reshape((1, heads, 1, width))?;
+    candle_nn::ops::rms_norm(&wide, &ones, eps as f32)?
+        .broadcast_mul(&gamma)?
+        .to_dtype(x.dtype())
+}
+
 /// Attention that never holds scores, where it is compiled in and takes these: half precision on an
 /// NVIDIA GPU, heads of 8 to 256 channels in steps of 8. See [`super::plain::attention`].
 ///
@@ -80,19 +97,31 @@ mod tests {
     use crate::ops::plain;
     use candle_core::Device;
 
-    /// candle has the same operator on the processor, so that how it is called can be tried there.
+    /// No two neighbours alike, between −2 and 2, and the same each time.
+    fn noise(shape: &[usize]) -> Tensor {
+        let count = shape.iter().product::<usize>() as f32;
+        let places = Tensor::arange(0.0_f32, count, &Device::Cpu).unwrap();
+        let waves = (places * 12.9898).unwrap().sin().unwrap();
+        (waves * 2.0).unwrap().reshape(shape).unwrap()
+    }
+
+    fn apart(found: &Tensor, expected: &Tensor) -> f32 {
+        assert_eq!(found.dtype(), expected.dtype());
+        let apart = (found - expected).unwrap().to_dtype(DType::F32).unwrap();
+        let apart = apart.abs().unwrap().max_all().unwrap();
+        apart.to_scalar().unwrap()
+    }
+
+    /// How far results in a type may be apart.
+    const MOST: [(DType, f32); 2] = [(DType::F32, 2e-5), (DType::F16, 0.01)];
+
+    // candle has the same operators on the processor, so that how they are called can be tried there.
+
     #[test]
     fn norms_are_their_plain_twins() {
-        // No two neighbours alike, between −2 and 2, and the same each time.
-        let noise = |shape: &[usize]| {
-            let count = shape.iter().product::<usize>() as f32;
-            let places = Tensor::arange(0.0_f32, count, &Device::Cpu).unwrap();
-            let waves = (places * 12.9898).unwrap().sin().unwrap();
-            (waves * 2.0).unwrap().reshape(shape).unwrap()
-        };
         let x = (noise(&[2, 50, 9]) + 3.0).unwrap().transpose(1, 2).unwrap();
         let (weight, bias) = (noise(&[50]), noise(&[50]));
-        for (dtype, most) in [(DType::F32, 2e-5), (DType::F16, 0.01)] {
+        for (dtype, most) in MOST {
             let x = x.to_dtype(dtype).unwrap();
             let narrow = weight.to_dtype(dtype).unwrap();
             for (weight, bias) in [
@@ -102,14 +131,26 @@ mod tests {
             ] {
                 let found = layer_norm(&x, weight, bias, 1e-6).unwrap();
                 let expected = plain::layer_norm(&x, weight, bias, 1e-6).unwrap();
-                assert_eq!(found.dtype(), dtype);
-                let apart = (found - expected).unwrap().to_dtype(DType::F32).unwrap();
-                let apart = apart.abs().unwrap().max_all().unwrap();
-                let apart = apart.to_scalar::<f32>().unwrap();
+                let apart = apart(&found, &expected);
                 assert!(apart < most, "{dtype:?}: {apart}");
             }
         }
-        let wide = noise(&[51]);
-        assert!(layer_norm(&x, Some(&wide), None, 1e-6).is_err());
+        assert!(layer_norm(&x, Some(&noise(&[51])), None, 1e-6).is_err());
+    }
+
+    #[test]
+    fn norms_of_heads_are_their_plain_twins() {
+        let x = noise(&[2, 9, 3, 20]).transpose(1, 2).unwrap();
+        let gamma = noise(&[3, 20]);
+        for (dtype, most) in MOST {
+            let x = x.to_dtype(dtype).unwrap();
+            let found = head_norm(&x, &gamma).unwrap();
+            let apart = apart(&found, &plain::head_norm(&x, &gamma).unwrap());
+            assert!(apart < most, "{dtype:?}: {apart}");
+        }
+        let nothing = x.zeros_like().unwrap();
+        let none = head_norm(&nothing, &gamma).unwrap();
+        assert!(apart(&none, &nothing) == 0.0);
+        assert!(head_norm(&x, &noise(&[3, 19])).is_err());
     }
 }

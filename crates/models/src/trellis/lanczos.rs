@@ -128,3 +128,40 @@ fn add_rows(rows: &[u8], start: usize, window: &Window, sums: &mut [i32]) {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_have_room_at_any_size() {
+        let sizes = (1..40).chain([77, 518, 519, 1024, 3000, 65_535]);
+        for inputs in sizes {
+            for outputs in [1, 2, 3, 5, 17, 341, 518, 1024] {
+                for window in windows(inputs, outputs) {
+                    assert!(window.first + window.weights.len() <= inputs);
+                    let most: i64 = window.weights.iter().map(|&w| i64::from(w.abs())).sum();
+                    let most = i64::from(HALF) + 255 * most;
+                    assert!(i32::try_from(most).is_ok(), "{inputs} to {outputs}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_picture_of_its_own_size_stays() {
+        let picture: Vec<u8> = (0..7 * 5 * 3).map(|value| value as u8).collect();
+        let found = resize::<3>([7, 5], [7, 5], |y, out| {
+            out.copy_from_slice(&picture[y * 21..][..21]);
+        });
+        assert_eq!(found, picture);
+    }
+
+    /// More rows than are resampled at a time.
+    #[test]
+    fn a_plain_picture_stays_plain() {
+        let found = resize::<4>([3, 2 * ROWS + 1], [2, ROWS + 3], |_, out| out.fill(200));
+        assert_eq!(found, [200].repeat(2 * (ROWS + 3) * 4));
+    }
+}
