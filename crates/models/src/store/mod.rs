@@ -150,6 +150,27 @@ impl Store {
         self.located(&item)
     }
 
+    /// The files that the model called `name`, and what it needs, lack here, as `model: path`; by names and
+    /// sizes alone. A model nobody knows lacks itself.
+    #[must_use]
+    pub fn lacks(&self, name: &str) -> Vec<String> {
+        let Some(model) = self.manifest.model(name) else {
+            return vec![name.to_owned()];
+        };
+        let needs = model.needs.iter().map(String::as_str);
+        let models = std::iter::once(name).chain(needs);
+        let models = models.filter_map(|name| self.manifest.model(name));
+        let items =
+            models.flat_map(|model| model.files.iter().map(move |file| Item { model, file }));
+        items
+            .filter(|item| {
+                let state = file_state(&self.places, item.model, item.file, &self.record);
+                !matches!(state, FileState::Present(_))
+            })
+            .map(|item| item.label())
+            .collect()
+    }
+
     /// The weights of the model called `name`: all its files that hold tensors.
     ///
     /// # Errors

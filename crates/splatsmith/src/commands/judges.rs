@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ::judge::Judge;
 use ::models::Scorer;
 use ::models::scorer::Wanted;
-use ::models::store::{FileState, Model, Store, file_state};
+use ::models::store::Store;
 use tracing::{info, warn};
 
 use crate::config::{GenerationConfig, JudgingConfig};
@@ -51,13 +51,9 @@ pub(crate) fn missing(config: &JudgingConfig) -> Vec<String> {
         return vec!["all of them".to_owned()];
     };
     let judging = store.manifest().meant_by("judge").unwrap_or_default();
-    let is_here = |model: &Model| {
-        model.files.iter().all(|file| {
-            let state = file_state(store.places(), model, file, store.record());
-            matches!(state, FileState::Present(_))
-        })
-    };
-    let lacking = judging.into_iter().filter(|model| !is_here(model));
+    let lacking = judging
+        .into_iter()
+        .filter(|model| !store.lacks(&model.name).is_empty());
     lacking.map(|model| model.name.clone()).collect()
 }
 

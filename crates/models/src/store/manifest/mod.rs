@@ -156,6 +156,8 @@ pub struct Model {
     pub title: String,
     /// What needs it.
     pub uses: Vec<Use>,
+    /// The names of models without which it cannot work: whoever names it means them too.
+    pub needs: Vec<String>,
     /// Whether it is what its uses take unless told otherwise.
     pub default: bool,
     /// Where it is published.
@@ -235,13 +237,14 @@ impl Manifest {
         self.models.iter().find(|model| model.name == name)
     }
 
-    /// The models meant by `word`: a model's name; `judge` or one of its uses, such as `quality`,
+    /// The models meant by `word`: a model's name, for it and what it needs; `judge` or one of its uses, such as `quality`,
     /// for what that takes by default; `all` for every model that may be used commercially. `None`
     /// when nothing is called so.
     #[must_use]
     pub fn meant_by(&self, word: &str) -> Option<Vec<&Model>> {
         if let Some(model) = self.model(word) {
-            return Some(vec![model]);
+            let needs = model.needs.iter().filter_map(|need| self.model(need));
+            return Some(std::iter::once(model).chain(needs).collect());
         }
         let chosen: Vec<&Model> = self
             .models

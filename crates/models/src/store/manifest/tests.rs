@@ -63,6 +63,14 @@ fn words_mean_what_they_say() {
         models.iter().map(|model| model.name.as_str()).collect()
     };
     assert_eq!(names("rmbg-2.0"), ["rmbg-2.0"]);
+    assert_eq!(
+        names("trellis-image-large"),
+        ["trellis-image-large", "dinov2-vitl14-reg"]
+    );
+    for text in ["base", "large", "xlarge"] {
+        let names = names(&format!("trellis-text-{text}"));
+        assert_eq!(names[1..], ["trellis-image-large", "clip-vit-l14"]);
+    }
     assert_eq!(names("distance"), ["alexnet", "lpips-alex"]);
     assert_eq!(names("gate"), ["clip-vit-l14"], "one CLIP is enough");
     assert_eq!(
@@ -79,6 +87,24 @@ fn words_mean_what_they_say() {
     assert!(!names("all").contains(&"rmbg-2.0"));
     assert!(names("judge").contains(&"dinov2-small") && !names("judge").contains(&"birefnet"));
     assert_eq!(manifest.meant_by("nonsense"), None);
+}
+
+#[test]
+fn needs_have_to_be_there() {
+    let text = r#"
+        [[model]]
+        name = "a"
+        title = "A"
+        uses = ["gate"]
+        needs = ["b"]
+        repo = "o/a"
+        licence = "MIT"
+        commercial = "yes"
+        [[model.file]]
+        path = "a.bin"
+    "#;
+    let error = text.parse::<Manifest>().expect_err("refused");
+    assert!(error.to_string().contains("not there"), "{error}");
 }
 
 #[test]

@@ -32,6 +32,13 @@ impl FromStr for Manifest {
                 return Err(ManifestError::Model { model, what });
             }
         }
+        for model in &models {
+            let is_there = |need: &String| models.iter().any(|other| other.name == *need);
+            if !model.needs.iter().all(is_there) {
+                let (model, what) = (model.name.clone(), "it needs a model that is not there");
+                return Err(ManifestError::Model { model, what });
+            }
+        }
         Ok(Self { models })
     }
 }
@@ -49,6 +56,8 @@ struct WrittenModel {
     name: String,
     title: String,
     uses: Vec<Use>,
+    #[serde(default)]
+    needs: Vec<String>,
     #[serde(default = "yes")]
     default: bool,
     repo: Option<String>,
@@ -98,6 +107,7 @@ impl WrittenModel {
             name: self.name,
             title: self.title,
             uses: self.uses,
+            needs: self.needs,
             default: self.default,
             source,
             licence: self.licence,
