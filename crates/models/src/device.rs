@@ -2,21 +2,50 @@
 
 use candle_core::Device;
 
+/// The kind of GPU this build knows: `cuda`, `metal`, or none.
+pub const GPU_KIND: Option<&str> = if cfg!(feature = "cuda") {
+    Some("cuda")
+} else if cfg!(feature = "metal") {
+    Some("metal")
+} else {
+    None
+};
+
 /// The first GPU, in a build that knows GPUs (features `cuda`, `metal`) and where there is one; else the
 /// CPU.
 #[must_use]
 pub fn device() -> Device {
-    let gpu = if cfg!(feature = "cuda") {
-        Device::new_cuda(0)
-    } else if cfg!(feature = "metal") {
-        Device::new_metal(0)
-    } else {
+    if GPU_KIND.is_none() {
         return Device::Cpu;
-    };
-    gpu.unwrap_or_else(|error| {
+    }
+    gpu(0).unwrap_or_else(|error| {
         tracing::warn!("networks run on the CPU: {error}");
         Device::Cpu
     })
+}
+
+/// A GPU by its number, from 0.
+///
+/// # Errors
+/// When there is none of that number, or this build knows no GPU.
+pub fn gpu(number: usize) -> candle_core::Result<Device> {
+    match GPU_KIND {
+        Some("cuda") => Device::new_cuda(number),
+        Some(_) => Device::new_metal(number),
+        None => candle_core::bail!("this build knows no GPU: it takes --features cuda or metal"),
+    }
+}
+
+/// How many bytes are free on a device, where that can be asked.
+#[must_use]
+pub fn free_memory(device: &Device) -> Option<u64> {
+    #[cfg(feature = "cuda")]
+    if let Device::Cuda(device) = device {
+        let (free, _total) = device.cuda_stream().context().mem_get_info().ok()?;
+        return u64::try_from(free).ok();
+    }
+    let _ = device;
+    None
 }
 
 /// Whether something failed because the device's memory was full.

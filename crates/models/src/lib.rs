@@ -28,7 +28,7 @@ pub mod trellis;
 pub use candle_core::Device;
 pub use clip::{ClipText, ClipTextConfig, ClipVision, ClipVisionConfig, EmbedError};
 pub use convnext::{ConvNext, ConvNextConfig};
-pub use device::{device, is_out_of_memory};
+pub use device::{GPU_KIND, device, free_memory, gpu, is_out_of_memory};
 pub use dinov2::{Dinov2, Dinov2Config};
 pub use lpips::{Impressions, Lpips};
 pub use noise::noise;
