@@ -35,7 +35,7 @@ pub use gpu::{GpuError, GpuRenderer};
 pub use image::{Image, ImageError, TransparentImage};
 pub use layers::{Layers, render_layers};
 pub use raster::{WHITE, render, render_views};
-pub use scene::{Scene, SceneError, VALIDATOR_EXTENT};
+pub use scene::{Scene, SceneError, VALIDATOR_EXTENT, Visible, visible};
 pub use sheet::{
     GRID_GAP, GRID_VIEWS, SheetError, contact_sheet, grid, grid_of, sheet_size, transparent_sheet,
 };

@@ -144,15 +144,8 @@ impl Scene {
 
     fn activate(cloud: &Cloud, kept: &[u32], normalisation: Normalisation) -> Self {
         let columns = cloud.columns();
-        let opacity = |&index: &u32| {
-            let opacity = sigmoid(columns.opacity_logits[index as usize]);
-            (opacity * normalisation.opacity_factor).clamp(0.0, 1.0)
-        };
-        let shown: Vec<u32> = kept
-            .par_iter()
-            .copied()
-            .filter(|index| opacity(index) >= ALPHA_MIN)
-            .collect();
+        let opacity = |&index: &u32| normalisation.opacity(columns, index);
+        let shown = shown(columns, kept, normalisation);
         let paint = |index: &u32| Paint {
             colour: [0, 1, 2].map(|channel: usize| {
                 0.5 + SH_DEGREE_0 * columns.colours[channel][*index as usize]
@@ -178,6 +171,12 @@ impl Normalisation {
         scale: 1.0,
         opacity_factor: 1.0,
     };
+
+    /// Activated and dimmed.
+    fn opacity(self, columns: &Columns, index: u32) -> f32 {
+        let opacity = sigmoid(columns.opacity_logits[index as usize]);
+        (opacity * self.opacity_factor).clamp(0.0, 1.0)
+    }
 
     /// Up to [`GROUP`] splats, moved, scaled and turned.
     fn group(&self, columns: &Columns, indices: &[u32]) -> Group {
@@ -230,6 +229,38 @@ impl Normalisation {
             opacity_factor: opacity_factor as f32,
         })
     }
+}
+
+/// The splats that pictures of a cloud can show.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Visible {
+    /// Their places in the cloud, in order.
+    pub indices: Vec<u32>,
+    /// How many cannot be drawn: see [`Scene::dropped`].
+    pub dropped: usize,
+    /// How many are too faint to show: see [`Scene::faint`].
+    pub faint: usize,
+}
+
+/// What of `cloud` a [`Scene`] without normalisation would show. A cloud as large as the validator scales
+/// it to is shown by it alike.
+#[must_use]
+pub fn visible(cloud: &Cloud) -> Visible {
+    let kept = drawable(cloud);
+    let indices = shown(cloud.columns(), &kept, Normalisation::NONE);
+    Visible {
+        dropped: cloud.len() - kept.len(),
+        faint: kept.len() - indices.len(),
+        indices,
+    }
+}
+
+/// Those of `kept` that are not too faint.
+fn shown(columns: &Columns, kept: &[u32], normalisation: Normalisation) -> Vec<u32> {
+    kept.par_iter()
+        .copied()
+        .filter(|index| normalisation.opacity(columns, *index) >= ALPHA_MIN)
+        .collect()
 }
 
 /// Indices of the splats all of whose numbers mean something.
