@@ -7,7 +7,8 @@ use candle_core::{Device, Tensor};
 use models::trellis::{Condition, Keep, Origin, Settings, Stage, Trellis, TrellisError};
 
 use crate::golden::{Golden, data};
-use crate::pipeline::{condition, lay_out};
+use crate::lay_out::lay_out;
+use crate::pipeline::condition;
 
 /// A pipeline for images in a folder, and what it is asked for.
 struct Bench {
@@ -21,7 +22,7 @@ impl Bench {
     fn new(keep: Keep) -> Self {
         let golden = Golden::read(&data().join("trellis"), "pipeline_image");
         let folder = tempfile::tempdir().unwrap();
-        lay_out(&golden, folder.path());
+        lay_out(&golden, &data(), folder.path());
         let mut trellis = open(folder.path(), keep).unwrap();
         let condition = condition(&golden, &mut trellis);
         let mut settings = trellis.settings();

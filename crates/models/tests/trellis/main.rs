@@ -16,6 +16,8 @@ mod gaussians;
 #[allow(dead_code)]
 #[path = "../goldens/golden.rs"]
 mod golden;
+#[path = "../goldens/lay_out.rs"]
+mod lay_out;
 mod more_networks;
 mod noise;
 mod pipeline;
