@@ -8,11 +8,18 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use futures_util::future::BoxFuture;
 use judge::Prompt;
 use serde::Serialize;
 use splat::{Cloud, Frame};
 use thiserror::Error;
 use tokio::sync::mpsc;
+
+/// How many events may be unread.
+const UNREAD: usize = 16;
+
+/// Of these, progress leaves so many to candidates: nothing that matters waits behind it.
+const ROOM_FOR_CANDIDATES: usize = 8;
 
 /// One prompt to be made into clouds.
 #[derive(Debug, Clone)]
@@ -42,6 +49,8 @@ pub struct Candidate {
     pub notes: Vec<String>,
     /// How it was made, for the record.
     pub recipe: Recipe,
+    /// What the time went into, stage by stage, where the backend measures it.
+    pub stages: Vec<StageTime>,
 }
 
 /// How a candidate was made: kept with the asset, so that what is accepted can be told by it.
@@ -51,6 +60,15 @@ pub struct Recipe {
     pub category: Option<String>,
     /// What it was made with, by name: `"latent.steps": "12"`.
     pub settings: BTreeMap<String, String>,
+}
+
+/// How long one stage of a candidate took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StageTime {
+    /// Such as `structure`.
+    pub stage: &'static str,
+    /// From its begin to its end.
+    pub time: Duration,
 }
 
 /// What a generation reports while it runs.
@@ -106,6 +124,12 @@ pub trait Generator: Send + Sync + 'static {
         false
     }
 
+    /// Completes when a request could be begun at once. Whoever has several generators to choose from
+    /// waits for this before giving one to it; whoever has one need not.
+    fn vacancy(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     /// Starts making `request.candidates` clouds. Returns at once; dropping the result cancels.
     fn start(&self, request: Request) -> Generation;
 }
@@ -120,7 +144,7 @@ impl Generation {
     /// A connected pair. Small on purpose: a backend that runs ahead of its reader waits.
     #[must_use]
     pub fn channel() -> (GenerationSink, Self) {
-        let (sender, events) = mpsc::channel(16);
+        let (sender, events) = mpsc::channel(UNREAD);
         (GenerationSink { sender }, Self { events })
     }
 
@@ -148,8 +172,17 @@ impl GenerationSink {
         self.sender.is_closed()
     }
 
+    /// Whether so many more events can be handed over without waiting for the reader.
+    #[must_use]
+    pub(crate) fn has_room_for(&self, events: usize) -> bool {
+        self.sender.capacity() >= events
+    }
+
     /// Reports progress; lost without harm when the reader is slow or gone.
     pub fn progress(&self, stage: &'static str, done: u32, total: u32) {
+        if self.sender.capacity() <= ROOM_FOR_CANDIDATES {
+            return;
+        }
         let _ = self
             .sender
             .try_send(Ok(GenerationEvent::Progress { stage, done, total }));

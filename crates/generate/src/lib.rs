@@ -7,12 +7,15 @@ pub mod best_of;
 pub mod categories;
 mod generator;
 mod http;
+pub mod native;
+mod picture;
+pub mod residency;
 pub mod shaping;
 mod sketch;
 
 pub use generator::{
     Candidate, GenerateError, Generation, GenerationEvent, GenerationSink, Generator, Recipe,
-    Request,
+    Request, StageTime,
 };
 pub use http::{Health, HttpBackend, HttpError, HttpOptions};
 pub use sketch::{SketchBackend, SketchOptions};

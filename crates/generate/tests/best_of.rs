@@ -96,6 +96,7 @@ fn candidate(cloud: Cloud, seed: u64) -> Candidate {
         elapsed: Duration::ZERO,
         notes: Vec::new(),
         recipe: generate::Recipe::default(),
+        stages: Vec::new(),
     }
 }
 

@@ -134,6 +134,7 @@ impl Generator for OnDemand {
                 elapsed: Duration::ZERO,
                 notes: Vec::new(),
                 recipe: generate::Recipe::default(),
+                stages: Vec::new(),
             };
             sink.send(Ok::<_, GenerateError>(GenerationEvent::Candidate(
                 Box::new(made),

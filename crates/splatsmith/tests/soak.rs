@@ -60,6 +60,7 @@ impl Generator for Potter {
             elapsed: Duration::ZERO,
             notes: Vec::new(),
             recipe: generate::Recipe::default(),
+            stages: Vec::new(),
         };
         let made = Ok(GenerationEvent::Candidate(Box::new(made)));
         tokio::spawn(async move { sink.send(made).await });

@@ -1,6 +1,10 @@
 //! One request to an endpoint, and the cloud in its answer.
 
-use std::{error::Error, time::Duration};
+use std::{
+    error::Error,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use image::ImageFormat;
@@ -41,6 +45,8 @@ pub(super) struct Endpoint {
     address: Address,
     client: Client,
     options: HttpOptions,
+    /// Its last answer was a failure.
+    is_doubtful: AtomicBool,
 }
 
 /// Why a body was not read to its end.
@@ -62,7 +68,22 @@ impl Endpoint {
             address,
             client,
             options,
+            is_doubtful: AtomicBool::new(false),
         })
+    }
+
+    /// Remembers whether it can be relied on. An unusable prompt says nothing about it.
+    pub(super) fn heard(&self, answer: &Result<Cloud, GenerateError>) {
+        let failed = answer.as_ref().is_err_and(GenerateError::is_retryable);
+        self.is_doubtful.store(failed, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.is_doubtful.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_well_again(&self) {
+        self.is_doubtful.store(false, Ordering::Relaxed);
     }
 
     pub(super) fn label(&self) -> &str {

@@ -22,7 +22,31 @@ pub enum Health {
     Silent(String),
 }
 
+/// How long a server has to say how it is.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// How long one that is not well is left alone at first; each time twice as long.
+const FIRST_REST: Duration = Duration::from_secs(1);
+
+/// And at most.
+const LONGEST_REST: Duration = Duration::from_secs(30);
+
 impl Endpoint {
+    /// Completes at once where there is no reason for doubt, else when the server says that it is well,
+    /// or at least that it is there.
+    pub(super) async fn recovered(&self) {
+        let mut rest = FIRST_REST;
+        while self.is_doubtful() {
+            match self.health(PATIENCE).await {
+                Health::Well | Health::Unknown => self.is_well_again(),
+                Health::Unwell(_) | Health::Silent(_) => {
+                    tokio::time::sleep(rest).await;
+                    rest = (rest * 2).min(LONGEST_REST);
+                }
+            }
+        }
+    }
+
     pub(super) async fn health(&self, timeout: Duration) -> Health {
         match self.get(HEALTH_PATH).timeout(timeout).send().await {
             Ok(response) => match response.status() {

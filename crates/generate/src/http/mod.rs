@@ -17,6 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::future::BoxFuture;
 use judge::Prompt;
 use splat::Frame;
 use thiserror::Error;
@@ -120,6 +121,11 @@ impl Generator for HttpBackend {
         self.endpoint.label()
     }
 
+    /// At once, unless its last answer was a failure: then when it says that it is well again.
+    fn vacancy(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.endpoint.recovered())
+    }
+
     fn start(&self, request: Request) -> Generation {
         let (sink, generation) = Generation::channel();
         let endpoint = Arc::clone(&self.endpoint);
@@ -160,7 +166,9 @@ async fn make_one(
     sink: &GenerationSink,
 ) -> Result<Candidate, GenerateError> {
     let started = Instant::now();
-    let cloud = endpoint.ask(prompt, seed, sink).await?;
+    let asked = endpoint.ask(prompt, seed, sink).await;
+    endpoint.heard(&asked);
+    let cloud = asked?;
     Ok(Candidate {
         cloud,
         frame: endpoint.options().frame_for(prompt),
@@ -168,5 +176,6 @@ async fn make_one(
         elapsed: started.elapsed(),
         notes: Vec::new(),
         recipe: Recipe::default(),
+        stages: Vec::new(),
     })
 }

@@ -178,5 +178,6 @@ fn sketch(
         elapsed: started.elapsed(),
         notes,
         recipe: Recipe::default(),
+        stages: Vec::new(),
     })
 }

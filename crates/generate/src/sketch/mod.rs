@@ -10,6 +10,7 @@ mod surface;
 mod text;
 
 pub use backend::{SketchBackend, SketchOptions};
+pub(crate) use image::cut_out;
 #[cfg(fuzzing)]
 pub(crate) use image::inflate_picture;
 

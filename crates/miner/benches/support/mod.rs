@@ -25,6 +25,7 @@ impl Generator for Ready {
             elapsed: Duration::ZERO,
             notes: Vec::new(),
             recipe: generate::Recipe::default(),
+            stages: Vec::new(),
         };
         tokio::spawn(async move {
             sink.send(Ok(GenerationEvent::Candidate(Box::new(candidate))))

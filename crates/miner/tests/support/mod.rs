@@ -56,6 +56,7 @@ impl Generator for Instant {
                     elapsed: Duration::ZERO,
                     notes: Vec::new(),
                     recipe: generate::Recipe::default(),
+                    stages: Vec::new(),
                 })))
             }
         };

@@ -12,8 +12,29 @@ mod surface;
 #[cfg(test)]
 mod tests;
 
+use image::{DynamicImage, GrayImage, RgbImage, RgbaImage, imageops};
+
 use super::Sculpture;
 use crate::generator::GenerateError;
+
+/// The subject of a picture without alpha, told from its ground by flooding that from the border, and a
+/// note where nothing could be told. Sharp to a pixel of the working size; edges are smooth above that.
+pub(crate) fn cut_out(picture: &RgbImage) -> (RgbaImage, Option<String>) {
+    let opaque = DynamicImage::ImageRgb8(picture.clone()).into_rgba8();
+    let (cutout, note) = cutout::cut_out(decode::Picture::of(opaque.clone()));
+    let (width, height) = (cutout.mask.width as u32, cutout.mask.height as u32);
+    let inside = cutout.mask.inside.iter();
+    let alphas = inside.map(|inside| if *inside { 255 } else { 0 }).collect();
+    let mut cut = opaque;
+    if let Some(mask) = GrayImage::from_raw(width, height, alphas) {
+        let filter = imageops::FilterType::Triangle;
+        let mask = imageops::resize(&mask, cut.width(), cut.height(), filter);
+        for (pixel, alpha) in cut.pixels_mut().zip(mask.pixels()) {
+            pixel[3] = alpha[0];
+        }
+    }
+    (cut, note)
+}
 
 /// Builds the subject of an encoded picture, facing +Z with raw +Y up, 1.5 units long, from about
 /// `splats` surface elements. Stops early, with nothing, once `cancelled` says so.

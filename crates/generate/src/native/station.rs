@@ -1,0 +1,299 @@
+//! One device's way from a subject to splats: paint, cut out, condition, sculpt.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use image::{RgbImage, RgbaImage};
+
+use super::works::{
+    Cut, Cutter, Made, Order, Painter, Progress, Sculptor, Subject, Trouble, Works,
+};
+use crate::generator::{Recipe, StageTime};
+use crate::residency::Plan;
+
+/// How often a picture is painted anew because no cutter can be relied on with it.
+const MOST_PAINTINGS: u64 = 3;
+
+/// Far from every other seed of a request: what is painted anew.
+const NEXT_PAINTING: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Of how many requests what their candidates share is kept: those a device turns between.
+const MOST_KEPT: usize = 8;
+
+/// A new candidate counts for so much of the pace.
+const NEW: f64 = 0.3;
+
+/// A device with everything that works on it. Each part looks after its own weights as the plan says.
+#[derive(Debug)]
+pub struct Station<P: Painter, S: Sculptor> {
+    painter: Option<P>,
+    cutters: Cutters,
+    sculptor: S,
+    plan: Option<Plan>,
+    kept: VecDeque<Kept<P::Words, S::Condition>>,
+    pace: Duration,
+}
+
+/// In the order they are tried.
+struct Cutters(Vec<Box<dyn Cutter>>);
+
+impl std::fmt::Debug for Cutters {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} cutters", self.0.len())
+    }
+}
+
+/// What the candidates of one request share.
+#[derive(Debug)]
+struct Kept<W, C> {
+    job: u64,
+    words: Option<W>,
+    condition: Option<C>,
+    notes: Vec<String>,
+}
+
+/// How long each stage takes, and whether anybody waits.
+struct Clock<'a, 'b> {
+    stages: Vec<StageTime>,
+    progress: &'a mut Progress<'b>,
+}
+
+impl Clock<'_, '_> {
+    /// Does `work`, which is a stage of one step.
+    fn stage<T>(
+        &mut self,
+        stage: &'static str,
+        work: impl FnOnce(&mut Progress<'_>) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        if (self.progress)(stage, 0, 1).is_break() {
+            return Err(Trouble::Cancelled);
+        }
+        let begun = Instant::now();
+        let done = work(self.progress)?;
+        let time = begun.elapsed();
+        self.stages.push(StageTime { stage, time });
+        Ok(done)
+    }
+}
+
+impl<P: Painter, S: Sculptor> Station<P, S> {
+    /// A device that goes by `plan`, if it has one: the host's memory needs none. Without cutters only
+    /// subjects that are cut out already can be made, and without a painter words are left to the
+    /// sculptor.
+    pub fn new(
+        mut painter: Option<P>,
+        mut cutters: Vec<Box<dyn Cutter>>,
+        mut sculptor: S,
+        plan: Option<Plan>,
+    ) -> Self {
+        if let Some(plan) = &plan {
+            settle(&mut painter, &mut cutters, &mut sculptor, plan);
+        }
+        Self {
+            painter,
+            cutters: Cutters(cutters),
+            sculptor,
+            plan,
+            kept: VecDeque::new(),
+            pace: Duration::ZERO,
+        }
+    }
+
+    /// What the candidates of `job` share; the least recently begun request is forgotten for it.
+    fn keep(&mut self, job: u64) -> usize {
+        if let Some(index) = self.kept.iter().position(|kept| kept.job == job) {
+            return index;
+        }
+        if self.kept.len() == MOST_KEPT {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(Kept {
+            job,
+            words: None,
+            condition: None,
+            notes: Vec::new(),
+        });
+        self.kept.len() - 1
+    }
+
+    /// What the sculptor is to go by, where it is the same for every seed.
+    fn shared(
+        &mut self,
+        kept: usize,
+        subject: &Subject,
+        clock: &mut Clock<'_, '_>,
+    ) -> Result<(), Trouble> {
+        if self.kept[kept].condition.is_some() {
+            return Ok(());
+        }
+        let (condition, notes) = match subject {
+            Subject::Words(words) => {
+                let condition = clock.stage("condition", |_| self.sculptor.read(words))?;
+                (condition, Vec::new())
+            }
+            Subject::CutOut(picture, notes) => {
+                let condition = clock.stage("condition", |_| self.sculptor.see(picture))?;
+                (condition, notes.clone())
+            }
+            Subject::Opaque(picture) => {
+                let cut = clock.stage("cut out", |_| self.cutters.cut_out(picture))?;
+                let condition = clock.stage("condition", |_| self.sculptor.see(&cut.picture))?;
+                (condition, doubted(cut.doubt).into_iter().collect())
+            }
+        };
+        self.kept[kept].condition = Some(condition);
+        self.kept[kept].notes = notes;
+        Ok(())
+    }
+
+    /// A cut-out of a picture of what the words say, painted anew where it is of no use.
+    fn picture(
+        &mut self,
+        kept: usize,
+        words: &str,
+        seed: u64,
+        clock: &mut Clock<'_, '_>,
+    ) -> Result<(RgbaImage, Vec<String>), Trouble> {
+        let Some(painter) = &mut self.painter else {
+            return Err(Trouble::Unusable("there is no painter".to_owned()));
+        };
+        let read = match self.kept[kept].words.take() {
+            Some(read) => read,
+            None => clock.stage("read", |_| painter.read(words))?,
+        };
+        let mut best: Option<Cut> = None;
+        for painting in 0..MOST_PAINTINGS {
+            let seed = seed.wrapping_add(painting.wrapping_mul(NEXT_PAINTING));
+            let painted = clock.stage("paint", |progress| painter.paint(&read, seed, progress))?;
+            let cut = clock.stage("cut out", |_| self.cutters.cut_out(&painted))?;
+            let is_clean = cut.doubt.is_none();
+            if is_clean || best.is_none() {
+                best = Some(cut);
+            }
+            if is_clean {
+                break;
+            }
+        }
+        self.kept[kept].words = Some(read);
+        let cut = best.ok_or_else(|| Trouble::Device("nothing was painted".to_owned()))?;
+        Ok((cut.picture, doubted(cut.doubt).into_iter().collect()))
+    }
+}
+
+fn doubted(doubt: Option<String>) -> Option<String> {
+    doubt.map(|doubt| format!("the cut-out is doubtful: {doubt}"))
+}
+
+fn settle<P: Painter, S: Sculptor>(
+    painter: &mut Option<P>,
+    cutters: &mut [Box<dyn Cutter>],
+    sculptor: &mut S,
+    plan: &Plan,
+) {
+    if let Some(painter) = painter {
+        painter.settle(plan);
+    }
+    for cutter in cutters {
+        cutter.settle(plan);
+    }
+    sculptor.settle(plan);
+}
+
+impl Cutters {
+    /// The first cut-out that can be relied on, else the first.
+    fn cut_out(&mut self, picture: &RgbImage) -> Result<Cut, Trouble> {
+        let mut first = None;
+        let mut failure = Trouble::Unusable("there is nothing to cut out with".to_owned());
+        for cutter in &mut self.0 {
+            match cutter.cut_out(picture) {
+                Ok(cut) if cut.doubt.is_none() => return Ok(cut),
+                Ok(cut) => first = first.or(Some(cut)),
+                Err(trouble @ (Trouble::Memory(_) | Trouble::Cancelled)) => return Err(trouble),
+                Err(trouble) => {
+                    tracing::warn!("a cutter failed: {trouble}");
+                    failure = trouble;
+                }
+            }
+        }
+        first.ok_or(failure)
+    }
+}
+
+impl<P: Painter, S: Sculptor> Works for Station<P, S> {
+    fn make(&mut self, order: &Order<'_>, progress: &mut Progress<'_>) -> Result<Made, Trouble> {
+        let begun = Instant::now();
+        let kept = self.keep(order.job);
+        let mut clock = Clock {
+            stages: Vec::new(),
+            progress,
+        };
+        let painted = match order.subject {
+            Subject::Words(words) if self.painter.is_some() => {
+                Some(self.picture(kept, words, order.seed, &mut clock)?)
+            }
+            subject => {
+                self.shared(kept, subject, &mut clock)?;
+                None
+            }
+        };
+        let own;
+        let (condition, mut notes) = match painted {
+            Some((picture, notes)) => {
+                own = clock.stage("condition", |_| self.sculptor.see(&picture))?;
+                (&own, notes)
+            }
+            None => {
+                let kept = &self.kept[kept];
+                let condition = kept.condition.as_ref();
+                let lost = || Trouble::Device("the condition was lost".to_owned());
+                (condition.ok_or_else(lost)?, kept.notes.clone())
+            }
+        };
+        let left = order
+            .deadline
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let sculptor = &mut self.sculptor;
+        let sculpted = sculptor.sculpt(condition, order.seed, left, clock.progress)?;
+        clock.stages.extend(sculpted.stages);
+        notes.extend(sculpted.notes);
+        self.pace = match self.pace {
+            Duration::ZERO => begun.elapsed(),
+            pace => pace.mul_f64(1.0 - NEW) + begun.elapsed().mul_f64(NEW),
+        };
+        Ok(Made {
+            columns: sculpted.columns,
+            notes,
+            recipe: Recipe {
+                category: None,
+                settings: sculpted.settings,
+            },
+            stages: clock.stages,
+        })
+    }
+
+    fn pace(&self) -> Duration {
+        self.pace
+    }
+
+    fn shrink(&mut self) -> Option<String> {
+        let tighter = self.plan.as_ref()?.tighter()?;
+        // What is kept is small, but it is on the device too.
+        self.kept.clear();
+        settle(
+            &mut self.painter,
+            &mut self.cutters.0,
+            &mut self.sculptor,
+            &tighter,
+        );
+        let words = tighter.moves();
+        self.plan = Some(tighter);
+        Some(words)
+    }
+
+    fn forget(&mut self, job: u64) {
+        self.kept.retain(|kept| kept.job != job);
+    }
+}
+
+#[cfg(test)]
+mod tests;

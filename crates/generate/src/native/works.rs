@@ -1,0 +1,225 @@
+//! What a device can do, as narrow traits: a painter, cutters and a sculptor make up a
+//! [`Station`](super::Station), and a station, or a stand-in, is what a device thread works with.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use image::{RgbImage, RgbaImage};
+use splat::Columns;
+use thiserror::Error;
+
+use crate::generator::{Recipe, StageTime};
+use crate::residency::Plan;
+
+/// Why something was not made.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Trouble {
+    /// The prompt is to blame: it would fail on every device.
+    #[error("{0}")]
+    Prompt(String),
+    /// Nothing came of this seed: another may do better, on any device.
+    #[error("{0}")]
+    Seed(String),
+    /// There was no room on the device.
+    #[error("out of memory: {0}")]
+    Memory(String),
+    /// The device failed; it may work later, and others may work now.
+    #[error("{0}")]
+    Device(String),
+    /// The device will not work as long as this process lives, such as for want of weights.
+    #[error("{0}")]
+    Unusable(String),
+    /// Nobody waits for it any more.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// Told what stage is under way and how many of its steps are done; breaks when nobody waits any more.
+pub type Progress<'a> = dyn FnMut(&'static str, u32, u32) -> ControlFlow<()> + 'a;
+
+/// What a request asks for, made ready by the host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// Words.
+    Words(String),
+    /// A picture with its object cut out, and what a person should know about how that went.
+    CutOut(RgbaImage, Vec<String>),
+    /// A picture whose object has yet to be cut out.
+    Opaque(RgbImage),
+}
+
+/// One candidate that is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'a> {
+    /// Of which request: candidates of one share what does not depend on the seed.
+    pub job: u64,
+    /// What it is to be of.
+    pub subject: &'a Subject,
+    /// The noise.
+    pub seed: u64,
+    /// Quality may be given up to be done by then.
+    pub deadline: Option<Instant>,
+}
+
+/// What a device made.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Made {
+    /// The splats, raw −Y up ([`splat::Frame::YDown`]).
+    pub columns: Columns,
+    /// What a person should know.
+    pub notes: Vec<String>,
+    /// How it was made.
+    pub recipe: Recipe,
+    /// How long each stage took.
+    pub stages: Vec<StageTime>,
+}
+
+/// A device at work.
+pub trait Works {
+    /// Makes one candidate.
+    ///
+    /// # Errors
+    /// See [`Trouble`].
+    fn make(&mut self, order: &Order<'_>, progress: &mut Progress<'_>) -> Result<Made, Trouble>;
+
+    /// About how long a candidate takes; zero before the first.
+    fn pace(&self) -> Duration;
+
+    /// Keeps less on the device from now on, and says in words what changes; `None` when nothing is left
+    /// to give up.
+    fn shrink(&mut self) -> Option<String>;
+
+    /// No further candidate of this request will come.
+    fn forget(&mut self, job: u64);
+}
+
+/// Brings a device to work, again after each failure.
+pub trait Opener: Send {
+    /// What people call the device, such as `cuda:0`.
+    fn name(&self) -> &str;
+
+    /// The device, ready to work.
+    ///
+    /// # Errors
+    /// See [`Trouble`].
+    fn open(&mut self) -> Result<Box<dyn Works>, Trouble>;
+}
+
+/// Makes pictures of words.
+pub trait Painter {
+    /// Words as it understands them.
+    type Words;
+
+    /// Keeps on the device what the plan says, from now on.
+    fn settle(&mut self, plan: &Plan);
+
+    /// Understands words; independent of the seed.
+    ///
+    /// # Errors
+    /// See [`Trouble`].
+    fn read(&mut self, prompt: &str) -> Result<Self::Words, Trouble>;
+
+    /// A picture of the object alone.
+    ///
+    /// # Errors
+    /// See [`Trouble`].
+    fn paint(
+        &mut self,
+        words: &Self::Words,
+        seed: u64,
+        progress: &mut Progress<'_>,
+    ) -> Result<RgbImage, Trouble>;
+}
+
+/// Where there is no painter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoPainter {}
+
+impl Painter for NoPainter {
+    type Words = Self;
+
+    fn settle(&mut self, _plan: &Plan) {
+        match *self {}
+    }
+
+    fn read(&mut self, _prompt: &str) -> Result<Self, Trouble> {
+        match *self {}
+    }
+
+    fn paint(
+        &mut self,
+        _words: &Self,
+        _seed: u64,
+        _progress: &mut Progress<'_>,
+    ) -> Result<RgbImage, Trouble> {
+        match *self {}
+    }
+}
+
+/// A cut-out, and whether it can be relied on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    /// The picture, transparent where the object is not.
+    pub picture: RgbaImage,
+    /// Why another cutter, or another picture, may do better.
+    pub doubt: Option<String>,
+}
+
+/// Cuts objects out of pictures.
+pub trait Cutter {
+    /// Keeps on the device what the plan says, from now on.
+    fn settle(&mut self, plan: &Plan);
+
+    /// The object without its ground.
+    ///
+    /// # Errors
+    /// See [`Trouble`].
+    fn cut_out(&mut self, picture: &RgbImage) -> Result<Cut, Trouble>;
+}
+
+/// What a sculptor made.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sculpted {
+    /// The splats, raw −Y up ([`splat::Frame::YDown`]).
+    pub columns: Columns,
+    /// What a person should know.
+    pub notes: Vec<String>,
+    /// What they were made with, by name.
+    pub settings: BTreeMap<String, String>,
+    /// How long each of its stages took.
+    pub stages: Vec<StageTime>,
+}
+
+/// Makes splats.
+pub trait Sculptor {
+    /// What it goes by; independent of the seed.
+    type Condition;
+
+    /// Keeps on the device what the plan says, from now on.
+    fn settle(&mut self, plan: &Plan);
+
+    /// To make what a cut-out shows.
+    ///
+    /// # Errors
+    /// See [`Trouble`].
+    fn see(&mut self, picture: &RgbaImage) -> Result<Self::Condition, Trouble>;
+
+    /// To make what words say, without a picture.
+    ///
+    /// # Errors
+    /// See [`Trouble`].
+    fn read(&mut self, prompt: &str) -> Result<Self::Condition, Trouble>;
+
+    /// Splats. With little time `left` it may take fewer steps.
+    ///
+    /// # Errors
+    /// See [`Trouble`].
+    fn sculpt(
+        &mut self,
+        condition: &Self::Condition,
+        seed: u64,
+        left: Option<Duration>,
+        progress: &mut Progress<'_>,
+    ) -> Result<Sculpted, Trouble>;
+}

@@ -1,0 +1,41 @@
+//! A plan for people.
+
+use std::fmt;
+
+use super::choose::{Plan, Stay, gigabytes};
+use super::parts::Stage;
+
+impl Plan {
+    /// One line: what does not stay.
+    #[must_use]
+    pub fn moves(&self) -> String {
+        let moving = self.rows.iter().filter(|row| row.stay != Stay::Resident);
+        let moving: Vec<String> = moving
+            .map(|row| format!("{} {}", row.need.part, row.stay.name()))
+            .collect();
+        if moving.is_empty() {
+            return "everything stays on the device".to_owned();
+        }
+        moving.join(", ")
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(variant) = &self.variant {
+            writeln!(formatter, "{:<24}{variant}", "painter's files")?;
+        }
+        for row in &self.rows {
+            let (part, size) = (row.need.part.name(), gigabytes(row.need.bytes));
+            writeln!(formatter, "{part:<24}{size:>9}  {}", row.stay.name())?;
+        }
+        for stage in Stage::ALL {
+            if let Some(needed) = self.needed_in(stage) {
+                let when = format!("while {}", stage.name());
+                writeln!(formatter, "{when:<24}{:>9}", gigabytes(needed))?;
+            }
+        }
+        let (peak, budget) = (gigabytes(self.peak()), gigabytes(self.budget.bytes));
+        write!(formatter, "{:<24}{peak:>9}  of {budget}", "most at once")
+    }
+}
