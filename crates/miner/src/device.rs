@@ -61,15 +61,18 @@ impl Device {
         let stop = self.context.stop.clone();
         let mut finishing = JoinSet::new();
         let mut health = Health::new(self.context.config.generator_rest);
+        let mut pace = Duration::ZERO;
         loop {
             self.reap(&mut finishing);
             self.report(Activity::Idle);
-            let Some(lease) = stop.run_until_cancelled(self.context.planner.lease()).await else {
+            let Some(lease) = stop.run_until_cancelled(self.lease(pace)).await else {
                 break;
             };
+            let begun = Instant::now();
             match stop.run_until_cancelled(self.work(lease)).await {
                 None => break,
                 Some(Work::Done(lease, finished)) => {
+                    pace = blended(pace, begun.elapsed());
                     health = Health::new(self.context.config.generator_rest);
                     finishing.spawn(self.finish(lease, finished));
                 }
@@ -96,6 +99,13 @@ impl Device {
         // What is made already is worth the moment it takes to write it down.
         while finishing.join_next().await.is_some() {}
         self.report(Activity::Stopped);
+    }
+
+    /// The next task, once the generator can begin one. Of generators that wait, the one that has taken
+    /// least for its answers goes first.
+    async fn lease(&self, pace: Duration) -> Lease {
+        self.generator.vacancy().await;
+        self.context.planner.lease_by_pace(pace).await
     }
 
     fn finish(&self, lease: Lease, finished: Finished) -> impl Future<Output = ()> + use<> {
@@ -272,6 +282,15 @@ impl Health {
             drop(lease);
         }
         self.backoff.fail()
+    }
+}
+
+/// The time an answer takes, of which the newest counts a third; zero is not known yet.
+fn blended(known: Duration, newest: Duration) -> Duration {
+    if known.is_zero() {
+        newest
+    } else {
+        (known * 2 + newest) / 3
     }
 }
 

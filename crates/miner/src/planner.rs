@@ -5,12 +5,12 @@
 //! on it. Sources take a place before they pull, so that no task is pulled long before it can
 //! start.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use crate::clock::{self, UnixMillis};
 use crate::event::Event;
@@ -62,8 +62,8 @@ pub(crate) struct Planner {
 struct Shared {
     /// By the end of the free time, then by arrival. A std mutex: never held across an await.
     waiting: Mutex<Waiting>,
-    /// Wakes a generator that found nothing.
-    arrived: Notify,
+    /// Wakes generators that found nothing.
+    changed: watch::Sender<()>,
     places: Arc<Semaphore>,
     finished: AtomicU64,
     events: EventSender,
@@ -73,6 +73,21 @@ struct Shared {
 struct Waiting {
     orders: BTreeMap<(UnixMillis, u64), Order>,
     arrivals: u64,
+    /// The generators that wait: those that take less time for an answer first, then by arrival.
+    idle: BTreeSet<(Duration, u64)>,
+}
+
+/// A generator in line for work; it leaves the line with this.
+struct Idle<'a> {
+    shared: &'a Shared,
+    key: (Duration, u64),
+}
+
+impl Drop for Idle<'_> {
+    fn drop(&mut self) {
+        self.shared.lock().idle.remove(&self.key);
+        self.shared.changed.send_replace(());
+    }
 }
 
 impl Planner {
@@ -81,7 +96,7 @@ impl Planner {
         Self {
             shared: Arc::new(Shared {
                 waiting: Mutex::default(),
-                arrived: Notify::new(),
+                changed: watch::Sender::new(()),
                 places: Arc::new(Semaphore::new(places.clamp(1, Semaphore::MAX_PERMITS))),
                 finished: AtomicU64::new(0),
                 events,
@@ -124,35 +139,46 @@ impl Planner {
             waiting.orders.insert(key, order);
             waiting.orders.len()
         };
-        self.shared.arrived.notify_one();
+        self.shared.changed.send_replace(());
         self.shared.events.emit(Event::Queue { length });
     }
 
     /// Waits for the most urgent task.
+    #[cfg(test)]
     pub(crate) async fn lease(&self) -> Lease {
+        self.lease_by_pace(Duration::ZERO).await
+    }
+
+    /// Waits for the most urgent task, behind generators that wait too and take less than `pace` for an
+    /// answer: of several that are idle the fastest works.
+    pub(crate) async fn lease_by_pace(&self, pace: Duration) -> Lease {
+        let idle = self.shared.idle(pace);
+        let mut changed = self.shared.changed.subscribe();
         loop {
-            if let Some(order) = self.pop() {
+            if let Some(order) = self.pop(&idle) {
                 return Lease {
                     order: Some(order),
                     planner: self.clone(),
                 };
             }
-            self.shared.arrived.notified().await;
+            // The sender is in what this holds.
+            let _ = changed.changed().await;
         }
     }
 
-    fn pop(&self) -> Option<Order> {
+    /// The most urgent task, if there are more tasks than generators that go first.
+    fn pop(&self, idle: &Idle<'_>) -> Option<Order> {
         let (order, length) = {
             let mut waiting = self.shared.lock();
             // Those whose source has gone have no one to deliver them.
             waiting.orders.retain(|_, order| !order.is_abandoned());
+            if waiting.idle.range(..idle.key).count() >= waiting.orders.len() {
+                return None;
+            }
+            waiting.idle.remove(&idle.key);
             let (_, order) = waiting.orders.pop_first()?;
             (order, waiting.orders.len())
         };
-        if length > 0 {
-            // A permit to wake is stored only once: pass it on.
-            self.shared.arrived.notify_one();
-        }
         self.shared.events.emit(Event::Queue { length });
         Some(Order {
             leases: order.leases + 1,
@@ -162,6 +188,14 @@ impl Planner {
 }
 
 impl Shared {
+    fn idle(&self, pace: Duration) -> Idle<'_> {
+        let mut waiting = self.lock();
+        let key = (pace, waiting.arrivals);
+        waiting.arrivals += 1;
+        waiting.idle.insert(key);
+        Idle { shared: self, key }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -215,133 +249,4 @@ impl Drop for Lease {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-    use crate::ledger::{Answer, SourceId, TaskKey, TaskState};
-
-    pub(crate) fn task(key: i64) -> OpenTask {
-        OpenTask {
-            key: TaskKey::for_test(key),
-            source: SourceId::place("test", 0),
-            id: key.to_string(),
-            kind: subnet17::TaskKind::Text,
-            prompt: "a chair".into(),
-            threshold: 0.6,
-            throttle: Duration::from_secs(30),
-            pulled_at: 0,
-            state: TaskState::Assigned,
-            answer: Answer::Empty,
-            attempts: 0,
-            doubt_until: 0,
-            ticket: None,
-            wanted_seed: None,
-            reason: None,
-        }
-    }
-
-    pub(crate) async fn order(
-        planner: &Planner,
-        key: i64,
-        pulled_at: UnixMillis,
-    ) -> (Order, oneshot::Receiver<()>) {
-        let (made, is_made) = oneshot::channel();
-        let order = Order {
-            uid: 1,
-            task: OpenTask {
-                pulled_at,
-                ..task(key)
-            },
-            made,
-            _place: planner.place().await,
-            leases: 0,
-        };
-        (order, is_made)
-    }
-
-    fn id(lease: &Lease) -> &str {
-        lease.order().map_or("", |order| &order.task.id)
-    }
-
-    #[tokio::test]
-    async fn the_most_urgent_task_goes_first() {
-        let planner = Planner::new(8, EventSender::default());
-        let mut waits = Vec::new();
-        for (key, pulled_at) in [(1, 300), (2, 100), (3, 200), (4, 100)] {
-            let (order, is_made) = order(&planner, key, pulled_at).await;
-            planner.push(order);
-            waits.push(is_made);
-        }
-        let mut leased = Vec::new();
-        for _ in 0..4 {
-            let lease = planner.lease().await;
-            leased.push(id(&lease).to_owned());
-            lease.commit();
-        }
-        assert_eq!(leased, ["2", "4", "3", "1"]);
-        for is_made in waits {
-            is_made.await.unwrap();
-        }
-    }
-
-    #[tokio::test]
-    async fn a_dropped_lease_goes_back_in_line_until_it_is_worn_out() {
-        let planner = Planner::new(8, EventSender::default());
-        let (order, mut is_made) = order(&planner, 1, 0).await;
-        planner.push(order);
-        for _ in 0..MOST_LEASES {
-            let lease = planner.lease().await;
-            assert!(!lease.is_worn_out());
-            drop(lease);
-        }
-        planner.lease().await.give_back();
-        let lease = planner.lease().await;
-        assert!(lease.is_worn_out());
-        is_made.try_recv().unwrap_err();
-        lease.commit();
-        is_made.await.unwrap();
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_panicking_worker_gives_its_task_to_another() {
-        let planner = Planner::new(8, EventSender::default());
-        let (order, _is_made) = order(&planner, 1, 0).await;
-        planner.push(order);
-        let lease = planner.lease().await;
-        let other = tokio::spawn({
-            let planner = planner.clone();
-            async move { id(&planner.lease().await).to_owned() }
-        });
-        let crash = tokio::spawn(async move {
-            let _lease = lease;
-            panic!("the device caught fire");
-        });
-        crash.await.unwrap_err();
-        assert_eq!(other.await.unwrap(), "1");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn there_is_room_again_once_an_answer_is_made() {
-        let planner = Planner::new(1, EventSender::default());
-        let (order, _is_made) = order(&planner, 1, 0).await;
-        planner.push(order);
-        let wait = Duration::from_secs(1);
-        tokio::time::timeout(wait, planner.place())
-            .await
-            .unwrap_err();
-        planner.lease().await.commit();
-        planner.place().await;
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_task_whose_source_has_gone_is_not_worked_on() {
-        let planner = Planner::new(1, EventSender::default());
-        let (order, is_made) = order(&planner, 1, 0).await;
-        planner.push(order);
-        drop(is_made);
-        let wait = Duration::from_secs(1);
-        tokio::time::timeout(wait, planner.lease())
-            .await
-            .unwrap_err();
-        planner.place().await;
-    }
-}
+pub(crate) mod tests;
