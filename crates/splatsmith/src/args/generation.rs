@@ -4,17 +4,18 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::JudgingArgs;
+use super::{JudgingArgs, NativeArgs};
 
 /// The generator, and how much of it one prompt gets.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Generation")]
 pub(crate) struct GenerationArgs {
-    /// auto, sketch (needs no weights, for rehearsals), or the URL of a generation endpoint
+    /// auto (trellis where its weights are here, else sketch), trellis (our own networks), sketch (needs
+    /// no weights, for rehearsals), or the URL of a generation endpoint
     #[arg(long, value_name = "BACKEND", default_value = "auto")]
     pub(crate) backend: String,
 
-    /// Generation endpoints to share the work between, instead of --backend
+    /// Generation endpoints to share the work with, beside this machine's own models
     #[arg(
         long = "generation.endpoints",
         id = "generation.endpoints",
@@ -45,6 +46,10 @@ pub(crate) struct GenerationArgs {
     /// Take the first candidate unjudged
     #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) no_validation: bool,
+
+    /// Our own networks.
+    #[command(flatten)]
+    pub(crate) native: NativeArgs,
 
     /// How candidates are judged.
     #[command(flatten)]

@@ -9,6 +9,7 @@ mod layers;
 mod limits;
 mod mine;
 mod models;
+mod native;
 mod network;
 mod rehearse;
 mod serve;
@@ -27,7 +28,10 @@ pub(crate) use judging::JudgingArgs;
 pub(crate) use layers::{ParseError, parse};
 pub(crate) use limits::LimitArgs;
 pub(crate) use mine::MineArgs;
-pub(crate) use models::{ListArgs, ModelsArgs, ModelsCommand, PullArgs, StoreArgs, VerifyArgs};
+pub(crate) use models::{
+    ListArgs, ModelsArgs, ModelsCommand, PlanArgs, PullArgs, StoreArgs, VerifyArgs,
+};
+pub(crate) use native::NativeArgs;
 pub(crate) use network::NetworkArgs;
 pub(crate) use rehearse::RehearseArgs;
 pub(crate) use serve::ServeArgs;

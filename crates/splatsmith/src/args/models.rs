@@ -30,6 +30,8 @@ pub(crate) enum ModelsCommand {
     Pull(PullArgs),
     /// Check sizes and hashes of what is here: exit code 1 when any file is bad
     Verify(VerifyArgs),
+    /// Show what of the native pipeline stays on a GPU of a size, and what does not; loads nothing
+    Plan(PlanArgs),
 }
 
 /// `splatsmith models list`.
@@ -91,6 +93,26 @@ pub(crate) struct VerifyArgs {
     pub(crate) store: StoreArgs,
 
     /// Print what was found as JSON on stdout
+    #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
+    pub(crate) json: bool,
+}
+
+/// `splatsmith models plan`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PlanArgs {
+    /// The gigabytes of the card
+    #[arg(long, value_name = "GB", default_value_t = 24)]
+    pub(crate) vram: u64,
+
+    /// Without FLUX: for image prompts alone
+    #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
+    pub(crate) images_only: bool,
+
+    /// Without the judge's networks on the same card
+    #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
+    pub(crate) no_validation: bool,
+
+    /// Print the plan as JSON on stdout
     #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) json: bool,
 }

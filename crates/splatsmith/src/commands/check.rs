@@ -13,8 +13,8 @@ use tokio::net::TcpStream;
 
 use super::mine::miner_config;
 use super::subnet::{self, Origin};
-use super::{generators, hotkey, judges};
-use crate::config::{Backend, MineConfig};
+use super::{generators, hotkey, judges, native};
+use crate::config::{Backend, GenerationConfig, MineConfig};
 use crate::ui::{Console, check_page};
 use crate::{Failure, Outcome, in_words};
 
@@ -23,6 +23,9 @@ const TIMEOUT: Duration = Duration::from_secs(4);
 
 /// How many are tried at once.
 const AT_ONCE: usize = 32;
+
+/// What there is to say of sketch.
+const SKETCH: &str = "is built in, for rehearsals only";
 
 /// Everything on the page.
 #[derive(Debug, Serialize)]
@@ -251,6 +254,29 @@ async fn reach(neuron: &Neuron) -> Validator {
     }
 }
 
+/// What this machine generates with by itself.
+fn here(backend: &Backend, config: &GenerationConfig) -> Generator {
+    let label = backend.shown();
+    match native::look(config) {
+        Ok(found) => Generator {
+            label: "trellis".to_owned(),
+            usable: true,
+            health: native::describe(&found),
+        },
+        Err(why) if *backend == Backend::Auto && config.backends.len() == 1 => Generator {
+            label: "sketch".to_owned(),
+            usable: true,
+            health: format!("{SKETCH}: {why}"),
+        },
+        // With endpoints it is no fault that nothing is generated here as well.
+        Err(why) => Generator {
+            label,
+            usable: *backend == Backend::Auto,
+            health: why.to_string(),
+        },
+    }
+}
+
 async fn generator(backend: &Backend, config: &MineConfig) -> Generator {
     let label = backend.shown();
     let health = match backend {
@@ -258,9 +284,10 @@ async fn generator(backend: &Backend, config: &MineConfig) -> Generator {
             return Generator {
                 label,
                 usable: true,
-                health: "is built in, for rehearsals only".to_owned(),
+                health: SKETCH.to_owned(),
             };
         }
+        Backend::Trellis | Backend::Auto => return here(backend, &config.generation),
         Backend::Http(url) => {
             let options = generators::http_options(&config.generation);
             match HttpBackend::new(url.as_str(), options) {

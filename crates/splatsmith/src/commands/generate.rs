@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ::generate::best_of::{Chosen, Step, best_of};
-use ::generate::{GenerationEvent, Request};
+use ::generate::{GenerationEvent, Recipe, Request, StageTime};
 use ::judge::Verdict;
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -43,7 +43,16 @@ struct Made<'a> {
     backend: &'a str,
     seconds: f64,
     notes: &'a [String],
+    recipe: &'a Recipe,
+    stages: Vec<Stage>,
     verdict: Option<&'a Verdict>,
+}
+
+/// How long a stage took.
+#[derive(Serialize)]
+struct Stage {
+    stage: &'static str,
+    seconds: f64,
 }
 
 /// Generates. The asset is written even when no candidate passes, but the command fails then.
@@ -74,6 +83,8 @@ pub(crate) fn run(args: &GenerateArgs, console: &Console) -> Result<Outcome, Fai
         backend: &backend,
         seconds: started.elapsed().as_secs_f64(),
         notes: &chosen.candidate.notes,
+        recipe: &chosen.candidate.recipe,
+        stages: stages(&chosen.candidate.stages),
         verdict: chosen.verdict.as_deref(),
     };
     report(&made, args.json, console)?;
@@ -81,6 +92,14 @@ pub(crate) fn run(args: &GenerateArgs, console: &Console) -> Result<Outcome, Fai
         Some(verdict) if !verdict.pass => Outcome::Fail,
         _ => Outcome::Pass,
     })
+}
+
+fn stages(times: &[StageTime]) -> Vec<Stage> {
+    let stages = times.iter().map(|time| Stage {
+        stage: time.stage,
+        seconds: time.time.as_secs_f64(),
+    });
+    stages.collect()
 }
 
 async fn choose(plan: &Plan, request: Request, console: &Console) -> Result<(String, Chosen)> {
@@ -187,6 +206,11 @@ fn report(made: &Made<'_>, json: bool, console: &Console) -> Result<()> {
     }
     if let Some(verdict) = made.verdict {
         console.line(&verdict.table(console.colour()).to_string());
+    }
+    if !made.stages.is_empty() {
+        let stages = made.stages.iter();
+        let stages = stages.map(|time| format!("{} {:.1} s", time.stage, time.seconds));
+        console.line(&stages.collect::<Vec<_>>().join(", "));
     }
     for note in made.notes {
         console.line(&format!("note: {note}"));

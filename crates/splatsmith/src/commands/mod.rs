@@ -12,6 +12,7 @@ mod judge;
 mod judges;
 mod mine;
 mod models;
+mod native;
 mod pictures;
 mod prompts;
 mod rehearse;

@@ -135,8 +135,8 @@ pub(crate) fn announce(generators: &[Arc<dyn Generator>]) {
         .any(|generator| generator.is_rehearsal_only())
     {
         info!(
-            "sketch is the only built-in backend of this version and is for rehearsals; real \
-             models are reached with --generation.endpoints URL"
+            "sketch is for rehearsals: real models are had with `splatsmith models pull \
+             generation-image`, or reached with --generation.endpoints URL"
         );
     }
 }

@@ -3,7 +3,7 @@
 use splat::Frame;
 use url::Url;
 
-use super::{Authorities, JudgingConfig, Problems, Setting};
+use super::{Authorities, JudgingConfig, NativeConfig, Problems, Setting};
 use crate::args::GenerationArgs;
 
 /// More candidates than this for one prompt is a slip of the keyboard.
@@ -12,6 +12,10 @@ const MOST_CANDIDATES: u32 = 64;
 /// Where clouds come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Backend {
+    /// Our own networks where their weights are here; else sketch, unless there are endpoints.
+    Auto,
+    /// Our own networks.
+    Trellis,
     /// Our own weightless backend, one thread per instance.
     Sketch,
     /// Somebody's `POST /generate/`.
@@ -22,6 +26,8 @@ impl Backend {
     /// For the log: passwords in an address are not shown.
     pub(crate) fn shown(&self) -> String {
         match self {
+            Self::Auto => "auto".to_owned(),
+            Self::Trellis => "trellis".to_owned(),
             Self::Sketch => "sketch".to_owned(),
             Self::Http(url) => redacted(url),
         }
@@ -31,8 +37,10 @@ impl Backend {
 /// How prompts become clouds.
 #[derive(Debug, Clone)]
 pub(crate) struct GenerationConfig {
-    /// One generator each; never empty.
+    /// Endpoints first; never empty.
     pub(crate) backends: Vec<Backend>,
+    /// How our own networks work.
+    pub(crate) native: NativeConfig,
     /// Which way is up in what endpoints make, where it is not what their kind is known for.
     pub(crate) frame: Option<Frame>,
     /// Whom to trust where endpoints are https.
@@ -56,12 +64,18 @@ impl GenerationConfig {
         }
         Self {
             backends: backends(args, problems),
+            native: NativeConfig::check(&args.native, problems),
             frame: frame(&args.frame, problems),
             authorities: Authorities::check("--generation.ca", args.ca.as_deref(), problems),
             candidates: args.candidates,
             validate: !args.no_validation,
             judging: JudgingConfig::check(&args.judging, problems),
         }
+    }
+
+    fn may_be_native(&self) -> bool {
+        let native = [Backend::Auto, Backend::Trellis];
+        self.backends.iter().any(|backend| native.contains(backend))
     }
 
     /// For the log.
@@ -76,6 +90,9 @@ impl GenerationConfig {
                 if self.validate { "on" } else { "off" }.to_owned(),
             ),
         ];
+        if self.may_be_native() {
+            settings.extend(self.native.settings());
+        }
         if self.validate {
             settings.extend(self.judging.settings());
         }
@@ -98,38 +115,33 @@ fn frame(text: &str, problems: &mut Problems) -> Option<Frame> {
     }
 }
 
-/// `--generation.endpoints` if there are any, else the one `--backend`.
+/// The endpoints, if any, and what works here.
 fn backends(args: &GenerationArgs, problems: &mut Problems) -> Vec<Backend> {
-    if args.endpoints.is_empty() {
-        return backend(&args.backend, problems).into_iter().collect();
-    }
-    if args.backend != "auto" {
+    let endpoints = args
+        .endpoints
+        .iter()
+        .filter_map(|text| endpoint("--generation.endpoints", text, problems))
+        .map(Backend::Http);
+    let mut backends: Vec<Backend> = endpoints.collect();
+    let here = backend(&args.backend, problems);
+    if !args.endpoints.is_empty() && matches!(here, Some(Backend::Sketch | Backend::Http(_))) {
         problems.add(
             format!(
                 "--backend {}: --generation.endpoints is given too",
                 args.backend
             ),
-            "give one of the two",
+            "give one of the two, or --backend trellis to generate here as well",
         );
     }
-    args.endpoints
-        .iter()
-        .filter_map(|text| endpoint("--generation.endpoints", text, problems))
-        .map(Backend::Http)
-        .collect()
+    backends.extend(here);
+    backends
 }
 
 fn backend(text: &str, problems: &mut Problems) -> Option<Backend> {
     match text {
-        // The native models come in a later version; until then there is nothing else to choose.
-        "auto" | "sketch" => Some(Backend::Sketch),
-        "trellis" => {
-            problems.add(
-                "--backend trellis: the native models are not in this version",
-                "use sketch, or the URL of a generation endpoint",
-            );
-            None
-        }
+        "auto" => Some(Backend::Auto),
+        "trellis" => Some(Backend::Trellis),
+        "sketch" => Some(Backend::Sketch),
         url => endpoint("--backend", url, problems).map(Backend::Http),
     }
 }
@@ -172,23 +184,45 @@ mod tests {
             ca: None,
             candidates: 1,
             no_validation: false,
+            native: crate::args::NativeArgs::default(),
             judging: crate::args::JudgingArgs::default(),
         }
     }
 
     #[test]
-    fn auto_is_sketch_until_there_is_more() {
+    fn what_works_here_is_left_to_what_is_here() {
         let mut problems = Problems::default();
         let config = GenerationConfig::check(&args(), &mut problems);
-        assert_eq!(config.backends, [Backend::Sketch]);
+        assert_eq!(config.backends, [Backend::Auto]);
+        let typed = GenerationArgs {
+            backend: "trellis".to_owned(),
+            ..args()
+        };
+        let config = GenerationConfig::check(&typed, &mut problems);
+        assert_eq!(config.backends, [Backend::Trellis]);
         assert_eq!(problems, Problems::default());
+    }
+
+    #[test]
+    fn endpoints_help_what_works_here() {
+        for (backend, here) in [("auto", Backend::Auto), ("trellis", Backend::Trellis)] {
+            let mut problems = Problems::default();
+            let typed = GenerationArgs {
+                backend: backend.to_owned(),
+                endpoints: vec!["http://127.0.0.1:1".to_owned()],
+                ..args()
+            };
+            let config = GenerationConfig::check(&typed, &mut problems);
+            assert_eq!((config.backends.len(), &config.backends[1]), (2, &here));
+            assert_eq!(problems, Problems::default());
+        }
     }
 
     #[test]
     fn finds_every_problem_at_once() {
         let mut problems = Problems::default();
         let typed = GenerationArgs {
-            backend: "trellis".to_owned(),
+            backend: "moon".to_owned(),
             frame: "sideways".to_owned(),
             candidates: 0,
             ..args()
@@ -209,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn endpoints_and_backend_exclude_each_other() {
+    fn endpoints_and_another_backend_exclude_each_other() {
         let mut problems = Problems::default();
         let typed = GenerationArgs {
             backend: "sketch".to_owned(),
@@ -218,7 +252,7 @@ mod tests {
         };
         let config = GenerationConfig::check(&typed, &mut problems);
         assert_eq!(problems.iter().count(), 2, "{problems:?}");
-        assert_eq!(config.backends.len(), 1);
+        assert_eq!(config.backends.len(), 2);
     }
 
     #[test]

@@ -126,7 +126,7 @@ mod tests {
             "--validators=0",
             "--speed=NaN",
             "--validators-only",
-            "--backend=trellis",
+            "--backend=moon",
         ]);
         assert_eq!(problems.expect_err("unusable").iter().count(), 4);
     }

@@ -2,6 +2,7 @@
 
 mod bars;
 mod list;
+mod plan;
 mod pull;
 mod verify;
 
@@ -15,6 +16,7 @@ pub(crate) fn run(args: &ModelsArgs, console: &Console) -> Result<Outcome, Failu
         ModelsCommand::List(args) => list::run(args, console),
         ModelsCommand::Pull(args) => pull::run(args, console),
         ModelsCommand::Verify(args) => verify::run(args, console),
+        ModelsCommand::Plan(args) => plan::run(args, console),
     }
 }
 
