@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod birefnet;
 mod clip;
 mod convnext;
 mod device;
@@ -24,6 +25,7 @@ pub mod store;
 mod tokenizer;
 pub mod trellis;
 
+pub use birefnet::{BIREFNET_STEP, BiRefNet, BiRefNetConfig, SwinConfig, TileOrder};
 /// Where networks run.
 pub use candle_core::Device;
 pub use clip::{ClipText, ClipTextConfig, ClipVision, ClipVisionConfig, EmbedError};

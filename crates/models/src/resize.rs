@@ -13,6 +13,9 @@ use candle_core::{DType, Device, Result, Tensor};
 pub enum Filter {
     /// The two nearest per direction, linearly: `mode="bilinear"`.
     Bilinear,
+    /// The triangle of the two nearest, widened when shrinking so that no pixel is skipped:
+    /// `mode="bilinear", antialias=True`.
+    BilinearAntialias,
     /// Keys' cubic with a = −0.75 over the four nearest: `mode="bicubic"`. Not clamped: it
     /// overshoots at edges. Shrinking skips pixels.
     Bicubic,
@@ -102,7 +105,12 @@ fn weights(
             Filter::Bicubic => bicubic(place, step, old, |row, share| {
                 matrix[row * new + place] += share;
             }),
-            Filter::BicubicAntialias => antialiased(place, step, old, |row, share| {
+            Filter::BilinearAntialias => {
+                antialiased(place, step, old, (1.0, triangle), |row, share| {
+                    matrix[row * new + place] += share;
+                });
+            }
+            Filter::BicubicAntialias => antialiased(place, step, old, (2.0, keys), |row, share| {
                 matrix[row * new + place] += share;
             }),
         }
@@ -139,25 +147,39 @@ fn bicubic(place: usize, step: f32, old: usize, mut add: impl FnMut(usize, f32))
     }
 }
 
-/// torch's antialiasing, which is Pillow's (`_compute_indices_min_size_weights_aa`).
-fn antialiased(place: usize, step: f32, old: usize, mut add: impl FnMut(usize, f32)) {
-    const A: f32 = -0.5;
+/// torch's antialiasing, which is Pillow's (`_compute_indices_min_size_weights_aa`), with a curve over
+/// the distance that ends at `reach`.
+fn antialiased(
+    place: usize,
+    step: f32,
+    old: usize,
+    (reach, curve): (f32, fn(f32) -> f32),
+    mut add: impl FnMut(usize, f32),
+) {
     let stretch = step.max(1.0);
-    let support = 2.0 * stretch;
+    let support = reach * stretch;
     let centre = step * (place as f32 + 0.5);
     let first = ((centre - support + 0.5) as isize).max(0) as usize;
     let end = ((centre + support + 0.5) as isize).clamp(0, old as isize) as usize;
-    let weight = |row: usize| {
-        let distance = ((row as f32 - centre + 0.5) / stretch).abs();
-        match distance {
-            near if near < 1.0 => inner(near, A),
-            far if far < 2.0 => outer(far, A),
-            _ => 0.0,
-        }
-    };
+    let weight = |row: usize| curve(((row as f32 - centre + 0.5) / stretch).abs());
     let total: f32 = (first..end).map(weight).sum();
     for row in first..end {
         add(row, weight(row) / total);
+    }
+}
+
+/// A straight line down to distance 1.
+fn triangle(distance: f32) -> f32 {
+    (1.0 - distance).max(0.0)
+}
+
+/// Keys' cubic with a = −0.5.
+fn keys(distance: f32) -> f32 {
+    const A: f32 = -0.5;
+    match distance {
+        near if near < 1.0 => inner(near, A),
+        far if far < 2.0 => outer(far, A),
+        _ => 0.0,
     }
 }
 
@@ -169,4 +191,55 @@ fn inner(x: f32, a: f32) -> f32 {
 /// Keys' cubic for distances from 1 to 2.
 fn outer(x: f32, a: f32) -> f32 {
     ((a * x - 5.0 * a) * x + 8.0 * a) * x - 4.0 * a
+}
+
+/// Resizes `(batch, height, width, channels)` to `height`×`width` so that the corners' centres stay where
+/// they are: `mode="bilinear", align_corners=True`. The two nearest per direction, linearly; channels
+/// stay next to each other.
+///
+/// # Errors
+/// When `x` has other than four dimensions, or a size is 0.
+pub(crate) fn aligned(x: &Tensor, height: usize, width: usize) -> Result<Tensor> {
+    let (batch, old_height, old_width, channels) = x.dims4()?;
+    if [old_height, old_width, height, width].contains(&0) {
+        candle_core::bail!("{old_width}×{old_height} pixels cannot become {width}×{height}");
+    }
+    let mut x = x.clone();
+    if height != old_height {
+        let rows = x.reshape((batch, old_height, old_width * channels))?;
+        x = aligned_lines(&rows, height)?.reshape((batch, height, old_width, channels))?;
+    }
+    if width != old_width {
+        let columns = x.reshape((batch * height, old_width, channels))?;
+        x = aligned_lines(&columns, width)?.reshape((batch, height, width, channels))?;
+    }
+    Ok(x)
+}
+
+/// Resizes the second of three dimensions to `length`.
+fn aligned_lines(x: &Tensor, length: usize) -> Result<Tensor> {
+    let old = x.dim(1)?;
+    // As torch computes it (`area_pixel_compute_scale`).
+    let step = match length {
+        1 => 0.0,
+        length => (old - 1) as f32 / (length - 1) as f32,
+    };
+    let positions = (0..length).map(|place| step * place as f32);
+    let first: Vec<u32> = positions
+        .clone()
+        .map(|position| (position as u32).min(old as u32 - 1))
+        .collect();
+    let second: Vec<u32> = first
+        .iter()
+        .map(|place| (place + 1).min(old as u32 - 1))
+        .collect();
+    let shares: Vec<f32> = positions
+        .zip(&first)
+        .map(|(position, first)| position - *first as f32)
+        .collect();
+    let shares = Tensor::from_vec(shares, (1, length, 1), x.device())?.to_dtype(x.dtype())?;
+    let pick = |places: Vec<u32>| x.index_select(&Tensor::new(places, x.device())?, 1);
+    let first = pick(first)?;
+    let difference = (pick(second)? - &first)?;
+    first + difference.broadcast_mul(&shares)?
 }

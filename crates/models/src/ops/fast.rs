@@ -189,6 +189,7 @@ pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, causal: bool) -> Result<Ten
         heads_of(&k, &values[1])?,
         heads_of(&v, &values[2])?,
         causal,
+        None,
     );
     Tensor::from_vec(y, (batch, queries, heads, value_width), q.device())?.transpose(1, 2)
 }

@@ -19,7 +19,9 @@
 //!   `transpose(1, 2)` and joining the heads is free; [`windowed_attention`] too.
 //! - Make the [`RuleBook`] of a set of voxels once: every [`SubmanifoldConvolution`] over them asks the same.
 
+mod biased;
 mod conv3d;
+mod convolution;
 mod cpu;
 mod fast;
 mod fused;
@@ -31,7 +33,9 @@ mod rule_book;
 mod submanifold;
 mod windowed;
 
+pub use biased::biased_attention;
 pub use conv3d::Conv3d;
+pub use convolution::Convolution;
 pub use cpu::Activation;
 pub use fast::{
     attention, conv3d, depthwise_conv2d, gelu_erf, gelu_tanh, head_norm, layer_norm, linear,

@@ -6,6 +6,9 @@ use candle_core::{D, DType, Result, Tensor};
 pub(super) use sparse::submanifold_shape;
 pub use sparse::{submanifold_convolution, windowed_attention};
 
+pub use super::biased::plain as biased_attention;
+pub use super::convolution::plain::{conv2d, deform_conv2d};
+
 /// The type sums are taken in: `f16` and `bf16` are too narrow for a mean over a thousand values, and
 /// the reference (torch) widens them too.
 fn wide(dtype: DType) -> DType {

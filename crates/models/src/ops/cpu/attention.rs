@@ -48,6 +48,22 @@ impl<'a> Heads<'a> {
     }
 }
 
+/// What is added to the scores of every item.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::ops) struct Biases<'a> {
+    /// `(kinds, heads, keys, queries)`.
+    pub(in crate::ops) values: &'a [f32],
+    /// Which of them each item takes.
+    pub(in crate::ops) kinds: &'a [u32],
+}
+
+impl<'a> Biases<'a> {
+    /// Those of one head: `size` values, key after key.
+    fn of(&self, item: usize, [heads, head]: [usize; 2], size: usize) -> &'a [f32] {
+        &self.values[(self.kinds[item] as usize * heads + head) * size..][..size]
+    }
+}
+
 /// The keys and values of one head, laid out for the tiles.
 pub(super) struct Memory {
     /// Panels of a few keys.
@@ -59,6 +75,7 @@ pub(super) struct Memory {
 /// `softmax(q·kᵀ/√width)·v` as `(item, token, head, width)`, for `[items, heads]`. Keys and values have
 /// equally many tokens, queries and keys equally wide ones, and with `causal`, where a token sees itself
 /// and those before it, queries and keys are equally many.
+/// `biases` are added before the softmax.
 pub(in crate::ops) fn attention(
     processor: Processor,
     [items, heads]: [usize; 2],
@@ -66,6 +83,7 @@ pub(in crate::ops) fn attention(
     keys: Heads<'_>,
     values: Heads<'_>,
     causal: bool,
+    biases: Option<Biases<'_>>,
 ) -> Vec<f32> {
     let [across, tall] = processor.run(TileSize);
     let memories: Vec<Memory> = (0..items * heads)
@@ -96,6 +114,8 @@ pub(in crate::ops) fn attention(
                 keys: keys.tokens,
                 width: values.width,
                 causal,
+                biases: biases
+                    .map(|biases| biases.of(item, [heads, head], keys.tokens * queries.tokens)),
                 first,
                 out,
                 token,
@@ -139,6 +159,8 @@ pub(super) struct Share<'a> {
     /// Values of a token in memory.
     pub(super) width: usize,
     pub(super) causal: bool,
+    /// What is added to the scores, key after key.
+    pub(super) biases: Option<&'a [f32]>,
     /// The first query.
     pub(super) first: usize,
     /// The results of these queries, of all heads.
@@ -178,6 +200,9 @@ impl Share<'_> {
         scores.resize(size.max(scores.len()), 0.0);
         self.score::<S, ROWS>(simd, &mut scores[..size]);
         let shares = &mut scores[..seen * across];
+        if let Some(biases) = self.biases {
+            self.add(biases, across, shares);
+        }
         if self.causal {
             self.hide(across, shares);
         }
@@ -204,6 +229,19 @@ impl Share<'_> {
             tile::multiply(simd, keys, queries, &mut sums);
             for (place, sums) in scores.chunks_exact_mut(across).zip(sums) {
                 tile::store(simd, place, sums);
+            }
+        }
+    }
+
+    /// Adds the biases to the scores.
+    #[inline(always)]
+    fn add(&self, biases: &[f32], across: usize, scores: &mut [f32]) {
+        let queries = biases.len() / self.keys.max(1);
+        let count = across.min(queries - self.first);
+        let keys = scores.chunks_exact_mut(across);
+        for (scores, biases) in keys.zip(biases.chunks_exact(queries)) {
+            for (score, bias) in scores.iter_mut().zip(&biases[self.first..][..count]) {
+                *score += bias;
             }
         }
     }

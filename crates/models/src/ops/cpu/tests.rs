@@ -248,6 +248,7 @@ fn attention_of_every_shape() {
                 of(&k, keys),
                 of(&v, keys),
                 causal,
+                None,
             );
             let mut expected = vec![0.0; heads * queries * width];
             for head in 0..heads {
@@ -300,7 +301,7 @@ fn what_is_no_number_stays_none() {
             tokens: 40,
             width: 8,
         };
-        let y = attention(processor, [1, 1], heads, heads, heads, false);
+        let y = attention(processor, [1, 1], heads, heads, heads, false, None);
         assert!(y.iter().all(|x| x.is_nan()), "{processor:?}");
     }
 }

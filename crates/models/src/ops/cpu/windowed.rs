@@ -54,6 +54,7 @@ pub(in crate::ops) fn windowed(
                         keys: window.len(),
                         width: values.width,
                         causal: false,
+                        biases: None,
                         first: index * across,
                         out,
                         token,
