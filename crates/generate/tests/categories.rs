@@ -86,6 +86,28 @@ fn the_subnets_prompts_are_classed_as_a_person_does() {
     check(&labelled);
 }
 
+/// Prompts that were written and sorted for rehearsals, by others than the lexicon's.
+#[test]
+fn the_rehearsals_prompts_are_classed_as_they_are_sorted() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rehearsal/data/prompts.txt");
+    let text = std::fs::read_to_string(path).unwrap();
+    let (mut labelled, mut section) = (Vec::new(), None);
+    for line in text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
+        match line
+            .strip_prefix('[')
+            .and_then(|line| line.strip_suffix(']'))
+        {
+            Some(name) => section = Some(name.parse::<Category>().unwrap()),
+            None => labelled.push((line.to_owned(), section.unwrap())),
+        }
+    }
+    assert!(labelled.len() >= 150);
+    check(&labelled);
+}
+
 #[test]
 fn names_are_read_as_they_are_written() {
     for category in Category::ALL {

@@ -113,6 +113,35 @@ const MEASURES: &[&str] = &[
     "wedge",
 ];
 
+/// Names that are colours and stuffs as well: where they stand before a participle, that need not be
+/// about them (`orange welding robot`).
+const ALSO_COLOURS: &[&str] = &[
+    "amber",
+    "apricot",
+    "cherry",
+    "chocolate",
+    "coral",
+    "crystal",
+    "diamond",
+    "emerald",
+    "jade",
+    "lavender",
+    "lilac",
+    "lime",
+    "marble",
+    "olive",
+    "orange",
+    "peach",
+    "pearl",
+    "plum",
+    "rose",
+    "ruby",
+    "salmon",
+    "sapphire",
+    "stone",
+    "violet",
+];
+
 /// What a living thing is carved or cast of, when it is no living thing.
 const SCULPTED: &[&str] = &[
     "alabaster",
@@ -276,7 +305,7 @@ fn phrase_length(tokens: &[&str], inside: &[bool]) -> usize {
         if JOINTS.contains(word) || (named && is_said_after(word, rest)) {
             return index;
         }
-        named = named || meaning(&[word]).is_some();
+        named = named || (meaning(&[word]).is_some() && !ALSO_COLOURS.contains(word));
     }
     tokens.len()
 }
@@ -434,6 +463,7 @@ mod tests {
             ("tiger striped sofa", Category::Furniture),
             ("chocolate covered strawberry", Category::Food),
             ("car painted orange", Category::Vehicles),
+            ("orange welding robot", Category::Robots),
             ("basket of apples", Category::Food),
             ("pot of gold", Category::Household),
             ("a deck of cards", Category::Household),
