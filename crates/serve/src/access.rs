@@ -1,12 +1,13 @@
 //! Who may ask.
 
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
+use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use sha2::{Digest, Sha256};
 
+use crate::receive;
 use crate::refusal::Refusal;
 
 /// A shared secret, kept as its hash: it cannot be logged, and comparing takes the same time however
@@ -57,14 +58,37 @@ impl Access {
     }
 }
 
-/// Lets through who may ask. Health is everybody's: whoever starts a container asks before it has a
-/// key.
+/// What everybody may ask for: whoever starts a container asks for its health before it has a key, and
+/// the document says only what is written in it.
+const PUBLIC: [&str; 2] = ["/health", "/openapi.json"];
+
+/// Lets through who may ask.
 pub(crate) async fn guard(State(access): State<Access>, request: Request, next: Next) -> Response {
-    if request.uri().path() == "/health" || access.admits(request.headers()) {
-        next.run(request).await
+    let is_public = PUBLIC.contains(&request.uri().path());
+    let refusal = if is_foreign(request.method(), request.headers()) {
+        Refusal::Foreign
+    } else if is_public || access.admits(request.headers()) {
+        return next.run(request).await;
     } else {
-        Refusal::Stranger.into()
+        Refusal::Stranger
+    };
+    receive::discard(request).await;
+    refusal.into()
+}
+
+/// Whether a page of another site makes somebody's browser ask for work. A server on loopback is reached by
+/// every page its owner looks at, and a form needs nobody's leave to be sent.
+fn is_foreign(method: &Method, headers: &HeaderMap) -> bool {
+    if method.is_safe() {
+        return false;
     }
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let Some(origin) = headers.get(ORIGIN) else {
+        return false;
+    };
+    let origin = origin.to_str().unwrap_or_default();
+    let host = origin.split_once("://").map(|(_, host)| host);
+    host.is_none() || host != text(HOST)
 }
 
 #[cfg(test)]
@@ -75,6 +99,25 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(name, value.parse().unwrap());
         access.admits(&headers)
+    }
+
+    #[test]
+    fn pages_of_other_sites_may_not_ask_for_work() {
+        let asks = |method: Method, origin: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, "127.0.0.1:10006".parse().unwrap());
+            if let Some(origin) = origin {
+                headers.insert(ORIGIN, origin.parse().unwrap());
+            }
+            is_foreign(&method, &headers)
+        };
+        assert!(!asks(Method::POST, None), "no browser");
+        assert!(!asks(Method::POST, Some("http://127.0.0.1:10006")));
+        assert!(!asks(Method::GET, Some("https://example.com")));
+        for origin in ["https://example.com", "null", "http://127.0.0.1:8080"] {
+            assert!(asks(Method::POST, Some(origin)), "{origin}");
+            assert!(asks(Method::DELETE, Some(origin)), "{origin}");
+        }
     }
 
     #[test]

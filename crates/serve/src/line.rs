@@ -1,39 +1,101 @@
 //! A line of requests: so many are served at a time, so many more may wait, and the rest is sent away.
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The line. Whoever gives up waiting leaves it.
-#[derive(Debug)]
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The line. Clones are the same line.
+#[derive(Debug, Clone)]
 pub(crate) struct Line {
     /// Those served and those waiting.
-    room: Semaphore,
+    room: Arc<Semaphore>,
     /// Those served.
-    counters: Semaphore,
+    counters: Arc<Semaphore>,
+    all_counters: usize,
+    waiting: Arc<AtomicUsize>,
+}
+
+/// A place in line, kept while a body is read. Whoever gives it up leaves the line.
+#[derive(Debug)]
+pub(crate) struct Place {
+    line: Line,
+    room: OwnedSemaphorePermit,
 }
 
 /// A turn; it ends with this.
 #[derive(Debug)]
-pub(crate) struct Turn<'a> {
-    _counter: SemaphorePermit<'a>,
-    _room: SemaphorePermit<'a>,
+pub(crate) struct Turn {
+    _counter: OwnedSemaphorePermit,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+/// One who waits.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Line {
     /// Serves `counters` at a time and lets `waiting` more wait.
     pub(crate) fn new(counters: usize, waiting: usize) -> Self {
+        let room = counters.saturating_add(waiting).min(Semaphore::MAX_PERMITS);
         Self {
-            room: Semaphore::new(counters.saturating_add(waiting).min(Semaphore::MAX_PERMITS)),
-            counters: Semaphore::new(counters),
+            room: Arc::new(Semaphore::new(room)),
+            counters: Arc::new(Semaphore::new(counters)),
+            all_counters: counters,
+            waiting: Arc::default(),
         }
     }
 
-    /// Waits for a turn; `None` if the line is full.
-    pub(crate) async fn turn(&self) -> Option<Turn<'_>> {
-        let room = self.room.try_acquire().ok()?;
-        let counter = self.counters.acquire().await.ok()?;
+    /// A place; `None` if the line is full.
+    pub(crate) fn place(&self) -> Option<Place> {
+        let room = Arc::clone(&self.room).try_acquire_owned().ok()?;
+        Some(Place {
+            line: self.clone(),
+            room,
+        })
+    }
+
+    /// Waits for a turn however long the line is: for work that was bounded when it was accepted.
+    pub(crate) async fn turn(&self) -> Option<Turn> {
+        let _waiting = Waiting::new(&self.waiting);
+        let counter = Arc::clone(&self.counters).acquire_owned().await.ok()?;
         Some(Turn {
             _counter: counter,
-            _room: room,
+            _room: None,
+        })
+    }
+
+    /// Those who have their turn.
+    pub(crate) fn served(&self) -> usize {
+        self.all_counters
+            .saturating_sub(self.counters.available_permits())
+    }
+
+    /// Those who wait for theirs.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+}
+
+impl Place {
+    /// Waits for the turn; first come, first served. `None` only if the line is no more.
+    pub(crate) async fn turn(self) -> Option<Turn> {
+        let turn = self.line.turn().await?;
+        Some(Turn {
+            _room: Some(self.room),
+            ..turn
         })
     }
 }
@@ -49,16 +111,33 @@ mod tests {
     #[tokio::test]
     async fn a_full_line_sends_away_and_who_leaves_makes_room() {
         let line = Line::new(1, 1);
-        let first = line.turn().await.unwrap();
-        let second = timeout(Duration::from_millis(10), line.turn());
-        let waiting = async {
-            tokio::task::yield_now().await;
-            line.turn().await.is_none()
-        };
-        let (second, sent_away) = tokio::join!(second, waiting);
-        assert!(second.is_err(), "it waits");
-        assert!(sent_away);
-        let (served, ()) = tokio::join!(line.turn(), async { drop(first) });
-        assert!(served.is_some());
+        let first = line.place().unwrap().turn().await.unwrap();
+        assert_eq!((line.served(), line.waiting()), (1, 0));
+        let second = line.place().unwrap();
+        assert!(line.place().is_none(), "sent away");
+        let second = timeout(Duration::from_millis(10), second.turn()).await;
+        assert!(second.is_err(), "it waited, and left");
+        assert_eq!((line.served(), line.waiting()), (1, 0));
+        let third = line.place().unwrap().turn();
+        let (third, ()) = tokio::join!(third, async { drop(first) });
+        assert!(third.is_some());
+        assert_eq!(line.served(), 1);
+        drop(third);
+        assert_eq!(line.served(), 0);
+    }
+
+    #[tokio::test]
+    async fn accepted_work_waits_behind_a_full_line() {
+        let line = Line::new(1, 0);
+        let first = line.place().unwrap().turn().await.unwrap();
+        assert!(line.place().is_none());
+        let accepted = line.turn();
+        let (accepted, waiting) = tokio::join!(accepted, async {
+            let waiting = line.waiting();
+            drop(first);
+            waiting
+        });
+        assert!(accepted.is_some());
+        assert_eq!(waiting, 1);
     }
 }

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use axum::extract::multipart::MultipartRejection;
+use axum::extract::multipart::{MultipartError, MultipartRejection};
 use axum::extract::rejection::{FormRejection, JsonRejection};
 use axum::extract::{Form, FromRequest, Json, Multipart, Request};
-use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{StatusCode, Uri};
+use bytes::Bytes;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::house::House;
 use crate::refusal::Refusal;
 
 /// A body that takes longer than this is not coming. The largest takes 100 s at 40 Mbit/s.
@@ -24,62 +28,144 @@ pub(crate) const LONGEST_PROMPT: usize = 1024;
 /// 2 MB.
 pub(crate) const LARGEST_IMAGE: usize = 20 << 20;
 
-/// The fields of a form.
-pub(crate) async fn form<T: DeserializeOwned>(request: Request) -> Result<T, Refusal> {
-    let Form(fields) = within(
-        Form::from_request(request, &()),
-        |rejection: FormRejection| Refusal::Unusable(rejection.status(), rejection.body_text()),
-    )
-    .await?;
-    Ok(fields)
+/// The longest value of a form's field that is not a file, in bytes: a prompt of four-byte characters.
+const LONGEST_FIELD: usize = 4 * LONGEST_PROMPT;
+
+/// A seed: 64 bits, whatever their sign. Gateways make theirs signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Seed {
+    Unsigned(u64),
+    Signed(i64),
+}
+
+impl Seed {
+    fn bits(self) -> u64 {
+        match self {
+            Self::Unsigned(seed) => seed,
+            Self::Signed(seed) => seed.cast_unsigned(),
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, Refusal> {
+        let text = text.trim();
+        let signed = || text.parse().map(Self::Signed);
+        text.parse()
+            .map(Self::Unsigned)
+            .or_else(|_| signed())
+            .map_err(|_| Refusal::unusable("seed: not a whole number of 64 bits"))
+    }
+}
+
+/// The seed's bits, or a random one of 32 bits.
+pub(crate) fn seed_or_random(seed: Option<Seed>) -> u64 {
+    seed.map_or_else(|| rand::random::<u32>().into(), Seed::bits)
 }
 
 /// A JSON object.
 pub(crate) async fn json<T: DeserializeOwned>(request: Request) -> Result<T, Refusal> {
-    let Json(object) = within(
-        Json::from_request(request, &()),
-        |rejection: JsonRejection| Refusal::Unusable(rejection.status(), rejection.body_text()),
-    )
-    .await?;
+    let refuse = |rejection: JsonRejection| {
+        Refusal::Unusable(rejection.status(), one_line(&rejection.body_text()))
+    };
+    let Json(object) = in_time(Json::from_request(request, &()))
+        .await?
+        .map_err(refuse)?;
     Ok(object)
 }
 
-/// An image and a seed, as pods are sent them.
+/// The fields anybody's form may have, as texts; an image is bytes.
 #[derive(Debug, Default)]
-pub(crate) struct ImageForm {
-    pub(crate) image: Option<bytes::Bytes>,
-    pub(crate) seed: Option<i64>,
+pub(crate) struct Fields {
+    pub(crate) prompt: Option<String>,
+    pub(crate) image: Option<Bytes>,
+    pub(crate) seed: Option<Seed>,
+    pub(crate) candidates: Option<String>,
+    pub(crate) budget_seconds: Option<String>,
+    pub(crate) profile: Option<String>,
 }
 
-/// The parts of a pod's request; what is none of them is skipped.
-pub(crate) async fn image_form(request: Request) -> Result<ImageForm, Refusal> {
-    let reading = async {
-        let unread = |rejection: MultipartRejection| {
-            Refusal::Unusable(rejection.status(), rejection.body_text())
-        };
-        let mut parts = Multipart::from_request(request, &())
-            .await
-            .map_err(unread)?;
-        let broken = |error: axum::extract::multipart::MultipartError| {
-            Refusal::Unusable(error.status(), error.body_text())
-        };
-        let mut form = ImageForm::default();
-        while let Some(part) = parts.next_field().await.map_err(broken)? {
-            match part.name() {
-                Some("prompt_image_file") => form.image = Some(part.bytes().await.map_err(broken)?),
-                Some("seed") => {
-                    let text = part.text().await.map_err(broken)?;
-                    form.seed = Some(seed(&text)?);
-                }
-                _ => {}
-            }
+impl Fields {
+    fn set(&mut self, name: &str, value: String) -> Result<(), Refusal> {
+        match name {
+            "prompt" => self.prompt = Some(value),
+            "seed" => self.seed = Some(Seed::parse(&value)?),
+            "candidates" => self.candidates = Some(value),
+            "budget_seconds" => self.budget_seconds = Some(value),
+            "profile" => self.profile = Some(value),
+            _ => {}
         }
-        Ok(form)
-    };
-    match tokio::time::timeout(PATIENCE, reading).await {
-        Ok(form) => form,
-        Err(_) => Err(Refusal::Slow),
+        Ok(())
     }
+}
+
+/// The fields of a form, whether it is sent as multipart or not; what nobody knows is skipped.
+pub(crate) async fn fields(house: &House, request: Request) -> Result<Fields, Refusal> {
+    let kind = request.headers().get(CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let is_multipart = kind.to_ascii_lowercase().starts_with("multipart/");
+    // So many bodies are in memory at a time, however many connections there are.
+    let _desk = house.desk()?;
+    in_time(async {
+        if is_multipart {
+            parts(request).await
+        } else {
+            pairs(request).await
+        }
+    })
+    .await?
+}
+
+async fn pairs(request: Request) -> Result<Fields, Refusal> {
+    let read = Form::<Vec<(String, String)>>::from_request(request, &()).await;
+    let Form(pairs) = read.map_err(|rejection: FormRejection| {
+        Refusal::Unusable(rejection.status(), one_line(&rejection.body_text()))
+    })?;
+    let mut fields = Fields::default();
+    for (name, value) in pairs {
+        fields.set(&name, value)?;
+    }
+    Ok(fields)
+}
+
+async fn parts(request: Request) -> Result<Fields, Refusal> {
+    let broken =
+        |error: MultipartError| Refusal::Unusable(error.status(), one_line(&error.body_text()));
+    let mut parts =
+        Multipart::from_request(request, &())
+            .await
+            .map_err(|rejection: MultipartRejection| {
+                Refusal::Unusable(rejection.status(), one_line(&rejection.body_text()))
+            })?;
+    let mut fields = Fields::default();
+    while let Some(mut part) = parts.next_field().await.map_err(broken)? {
+        let name = part.name().unwrap_or_default().to_owned();
+        match name.as_str() {
+            "prompt_image_file" | "image" => {
+                fields.image = Some(part.bytes().await.map_err(broken)?);
+            }
+            "prompt" | "seed" | "candidates" | "budget_seconds" | "profile" => {
+                let mut value = Vec::new();
+                while let Some(chunk) = part.chunk().await.map_err(broken)? {
+                    value.extend_from_slice(&chunk);
+                    if value.len() > LONGEST_FIELD {
+                        return Err(Refusal::unusable(format_args!("{name}: too long")));
+                    }
+                }
+                let value = String::from_utf8(value)
+                    .map_err(|_| Refusal::unusable(format_args!("{name}: not UTF-8")))?;
+                fields.set(&name, value)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(fields)
+}
+
+/// The value of a query's parameter, the last one if there are several.
+pub(crate) fn query(uri: &Uri, name: &str) -> Option<String> {
+    let pairs = url::form_urlencoded::parse(uri.query()?.as_bytes());
+    let values = pairs.filter(|(known, _)| known == name);
+    values.last().map(|(_, value)| value.into_owned())
 }
 
 /// Reads and forgets what is still on its way, within bounds: a client that is answered while it sends may
@@ -87,12 +173,6 @@ pub(crate) async fn image_form(request: Request) -> Result<ImageForm, Refusal> {
 pub(crate) async fn discard(request: Request) {
     let reading = axum::body::to_bytes(request.into_body(), DISCARDED);
     let _ = tokio::time::timeout(Duration::from_secs(5), reading).await;
-}
-
-fn seed(text: &str) -> Result<i64, Refusal> {
-    let text = text.trim();
-    text.parse()
-        .map_err(|_| Refusal::unusable("seed: not a whole number of 64 bits"))
 }
 
 /// Whether a text prompt is one.
@@ -109,23 +189,48 @@ pub(crate) fn checked_text(text: &str) -> Result<(), Refusal> {
 }
 
 /// Whether an image prompt may be one; what it shows is decoded later, with bounds of its own.
-pub(crate) fn checked_image(image: &[u8]) -> Result<(), Refusal> {
-    match image.len() {
-        0 => Err(Refusal::unusable("prompt_image_file: it is empty")),
-        LARGEST_IMAGE.. => Err(Refusal::Unusable(
+pub(crate) fn checked_image(field: &str, image: &[u8]) -> Result<(), Refusal> {
+    if image.is_empty() {
+        Err(Refusal::unusable(format_args!("{field}: it is empty")))
+    } else if image.len() > LARGEST_IMAGE {
+        Err(Refusal::Unusable(
             StatusCode::PAYLOAD_TOO_LARGE,
-            format!("prompt_image_file: larger than {} MB", LARGEST_IMAGE >> 20),
-        )),
-        _ => Ok(()),
+            format!("{field}: larger than {} MB", LARGEST_IMAGE >> 20),
+        ))
+    } else {
+        Ok(())
     }
 }
 
-async fn within<T, E>(
-    reading: impl Future<Output = Result<T, E>>,
-    refuse: impl FnOnce(E) -> Refusal,
-) -> Result<T, Refusal> {
-    match tokio::time::timeout(PATIENCE, reading).await {
-        Ok(read) => read.map_err(refuse),
-        Err(_) => Err(Refusal::Slow),
+/// What a parser says, without the lines it breaks it into.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+async fn in_time<T>(reading: impl Future<Output = T>) -> Result<T, Refusal> {
+    tokio::time::timeout(PATIENCE, reading)
+        .await
+        .map_err(|_| Refusal::Slow)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_is_64_bits_of_either_sign() {
+        for (text, bits) in [
+            ("7", 7),
+            (" -5 ", u64::MAX - 4),
+            ("18446744073709551611", u64::MAX - 4),
+        ] {
+            assert_eq!(Seed::parse(text).unwrap().bits(), bits);
+            let from_json: Seed = serde_json::from_str(text).unwrap();
+            assert_eq!(from_json.bits(), bits);
+        }
+        for text in ["", "1.5", "18446744073709551616", "many"] {
+            assert!(Seed::parse(text).is_err(), "{text}");
+            assert!(serde_json::from_str::<Seed>(text).is_err(), "{text}");
+        }
     }
 }

@@ -1,29 +1,31 @@
-//! The server: its routes, its connections, its end.
+//! The server: its connections, its beginning and its end.
 
+use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware;
-use axum::routing::{get, post};
 use generate::Generator;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use judge::Judge;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::{Access, guard};
-use crate::receive::LARGEST_IMAGE;
+use crate::access::Access;
+use crate::batch::{Batch, BatchConfig, Fetcher, FetcherError};
+use crate::fleet::Fleet;
+use crate::house::{House, Load};
+use crate::jobs::JobLimits;
+use crate::pace::{Pace, Paced};
+use crate::routes::Routes;
 use crate::validation::Court;
 use crate::workshop::Workshop;
-use crate::{base_miner, pod, validation};
 
 /// A head that takes longer than this is not coming.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -37,12 +39,11 @@ const CONNECTIONS: usize = 256;
 /// Pause after an accept failed for want of resources.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A picture, and what a multipart body has around it.
-const GENERATION_BODY: usize = LARGEST_IMAGE + (1 << 20);
+/// How often finished jobs are looked through for old ones.
+const SWEEP: Duration = Duration::from_secs(30);
 
-/// The largest submission in base64 (three-gen-subnet `validation/engine/data_structures.py`), and room
-/// for an image prompt beside it.
-const VALIDATION_BODY: usize = (500 << 20) + 2 * LARGEST_IMAGE;
+/// How often it is looked whether nothing is in hand any more, at the end.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// How a server is run.
 #[derive(Debug, Clone)]
@@ -58,8 +59,40 @@ pub struct ServeConfig {
     /// Requests that may wait for a generator, and as many for the judge; further ones are told to come
     /// again.
     pub waiting: usize,
+    /// Bytes of assets that may wait for slow readers before nothing new is begun.
+    pub most_unsent: usize,
+    /// What is kept of jobs.
+    pub jobs: JobLimits,
+    /// How batches are answered.
+    pub batch: BatchConfig,
     /// How long what is in hand may take at the end.
     pub drain: Duration,
+}
+
+impl ServeConfig {
+    /// At `address` for `access`, and else as most want it.
+    #[must_use]
+    pub fn new(address: SocketAddr, access: Access) -> Self {
+        Self {
+            address,
+            access,
+            candidates: 1,
+            budget: None,
+            waiting: 16,
+            most_unsent: 2 << 30,
+            jobs: JobLimits::default(),
+            batch: BatchConfig::default(),
+            drain: Duration::from_secs(60),
+        }
+    }
+}
+
+/// What clouds are made and judged with.
+pub struct Equipment {
+    /// One cloud at a time each; at least one.
+    pub generators: Vec<Arc<dyn Generator>>,
+    /// Without a judge every answer says `unjudged`, and nothing is validated.
+    pub judge: Option<Arc<Judge>>,
 }
 
 /// Why there is no server.
@@ -68,41 +101,52 @@ pub enum ServeError {
     /// The address cannot be listened at.
     #[error("cannot listen at {0}: {1}")]
     Listen(SocketAddr, #[source] io::Error),
+    /// The images of batches cannot be fetched.
+    #[error("images cannot be fetched: {0}")]
+    Fetcher(#[from] FetcherError),
     /// There is nothing to make clouds with.
     #[error("there is no generator")]
     NoGenerator,
+    /// Nothing came of the warm-up.
+    #[error(transparent)]
+    WarmUp(Box<dyn Error + Send + Sync>),
 }
 
 /// A server that listens already.
-#[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    router: Router,
-    drain: Duration,
+    house: Arc<House>,
+    config: ServeConfig,
+}
+
+/// Looks at a server from outside.
+#[derive(Clone)]
+pub struct Watch(Arc<House>);
+
+impl Watch {
+    /// What is in hand.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        self.0.load()
+    }
 }
 
 impl Server {
-    /// Listens; requests wait until [`Server::run`]. Without a judge every answer says `unjudged`, and
-    /// nothing is validated.
+    /// Listens; requests wait until [`Server::run`].
     ///
     /// # Errors
     /// See [`ServeError`].
-    pub async fn bind(
-        config: ServeConfig,
-        generators: Vec<Arc<dyn Generator>>,
-        judge: Option<Arc<Judge>>,
-    ) -> Result<Self, ServeError> {
-        if generators.is_empty() {
-            return Err(ServeError::NoGenerator);
-        }
+    pub async fn bind(config: ServeConfig) -> Result<Self, ServeError> {
+        let fetcher = Fetcher::new(config.batch.images, &config.batch.anchors)?;
+        let batch = Batch::new(config.batch.container, fetcher);
         let failed = |error| ServeError::Listen(config.address, error);
         let listener = TcpListener::bind(config.address).await.map_err(failed)?;
         Ok(Self {
             address: listener.local_addr().map_err(failed)?,
             listener,
-            drain: config.drain,
-            router: router(config, generators, judge),
+            house: House::new(&config, batch),
+            config,
         })
     }
 
@@ -112,67 +156,146 @@ impl Server {
         self.address
     }
 
-    /// Answers until `shutdown`, then finishes what is in hand, for as long as the configuration allows.
-    pub async fn run(self, shutdown: CancellationToken) {
-        let free = Arc::new(Semaphore::new(CONNECTIONS));
-        let mut connections = JoinSet::new();
-        loop {
-            let accepted = tokio::select! {
-                accepted = accept(&self.listener, &free) => accepted,
-                Some(_) = connections.join_next() => continue,
-                () = shutdown.cancelled() => break,
-            };
-            let Some((stream, permit)) = accepted else {
-                continue;
-            };
-            let (router, shutdown) = (self.router.clone(), shutdown.clone());
-            connections.spawn(async move {
-                converse(stream, router, shutdown).await;
-                drop(permit);
-            });
+    /// A look at it while it runs.
+    #[must_use]
+    pub fn watch(&self) -> Watch {
+        Watch(Arc::clone(&self.house))
+    }
+
+    /// Answers until `shutdown`, then finishes what is in hand, for as long as the configuration allows,
+    /// and refuses what is new. Until `warm_up` is done it says so to everybody who wants something made.
+    ///
+    /// # Errors
+    /// When nothing comes of the warm-up.
+    pub async fn run(
+        self,
+        warm_up: impl Future<Output = Result<Equipment, Box<dyn Error + Send + Sync>>>,
+        shutdown: CancellationToken,
+    ) -> Result<(), ServeError> {
+        let Self {
+            listener,
+            house,
+            config,
+            ..
+        } = self;
+        let router = Routes::all().serve(Arc::clone(&house), config.access.clone());
+        let mut doors = Doors {
+            listener,
+            house: Arc::clone(&house),
+            router,
+            free: Arc::new(Semaphore::new(CONNECTIONS)),
+            connections: JoinSet::new(),
+            closing: CancellationToken::new(),
+        };
+        let mut warm_up = std::pin::pin!(warm_up);
+        tokio::select! {
+            equipment = &mut warm_up => {
+                let equipment = equipment.map_err(ServeError::WarmUp)?;
+                open(&house, equipment, &config)?;
+            }
+            () = doors.keep() => {}
+            () = shutdown.cancelled() => return Ok(()),
         }
-        drop(self.listener);
-        let ended = async { while connections.join_next().await.is_some() {} };
-        if tokio::time::timeout(self.drain, ended).await.is_err() {
-            tracing::warn!("requests were still in hand at the end");
+        tokio::select! {
+            () = doors.keep() => {}
+            () = shutdown.cancelled() => {}
         }
+        house.close();
+        doors.closing.cancel();
+        if tokio::time::timeout(config.drain, doors.drain())
+            .await
+            .is_err()
+        {
+            let left = house.load();
+            tracing::warn!(
+                "stopped after {} s with {} connections and {} jobs still in hand",
+                config.drain.as_secs_f64(),
+                left.connections,
+                left.jobs_unfinished
+            );
+        }
+        Ok(())
     }
 }
 
-fn router(
-    config: ServeConfig,
-    generators: Vec<Arc<dyn Generator>>,
-    judge: Option<Arc<Judge>>,
-) -> Router {
-    let workshop = Arc::new(Workshop::new(
-        generators,
-        judge.clone(),
+fn open(house: &House, equipment: Equipment, config: &ServeConfig) -> Result<(), ServeError> {
+    if equipment.generators.is_empty() {
+        return Err(ServeError::NoGenerator);
+    }
+    let workshop = Workshop::new(
+        Fleet::new(equipment.generators),
+        equipment.judge.clone(),
         config.candidates,
         config.budget,
         config.waiting,
-    ));
-    let making = Router::new()
-        .route("/generate/", post(base_miner::generate))
-        .route("/generate", post(pod::generate))
-        .route("/health", get(pod::health))
-        .layer(DefaultBodyLimit::max(GENERATION_BODY))
-        .with_state(workshop);
-    let judging = Router::new()
-        .route("/validate_txt_to_3d_ply/", post(validation::text))
-        .route("/validate_img_to_3d_ply/", post(validation::image))
-        .route("/render_duel_view/", post(validation::duel_view))
-        .route("/version/", get(validation::version))
-        .layer(DefaultBodyLimit::max(VALIDATION_BODY))
-        .with_state(Arc::new(Court::new(judge, config.waiting)));
-    making
-        .merge(judging)
-        .layer(middleware::from_fn_with_state(config.access, guard))
+    );
+    house.open(workshop, Court::new(equipment.judge, config.waiting));
+    Ok(())
+}
+
+/// Where connections come in.
+struct Doors {
+    listener: TcpListener,
+    house: Arc<House>,
+    router: Router,
+    free: Arc<Semaphore>,
+    connections: JoinSet<()>,
+    closing: CancellationToken,
+}
+
+impl Doors {
+    /// Lets connections in, for as long as it is polled.
+    async fn keep(&mut self) {
+        let mut sweep = tokio::time::interval(SWEEP);
+        loop {
+            tokio::select! {
+                accepted = accept(&self.listener, &self.free) => {
+                    if let Some((stream, permit)) = accepted {
+                        self.welcome(stream, permit);
+                    }
+                }
+                Some(_) = self.connections.join_next() => {}
+                _ = sweep.tick() => self.house.jobs.sweep(),
+            }
+        }
+    }
+
+    /// Goes on until nothing is in hand: whoever asks for something new is told that it is too late, and
+    /// whoever fetches what was promised gets it.
+    async fn drain(&mut self) {
+        let mut look = tokio::time::interval(LOOK);
+        loop {
+            tokio::select! {
+                accepted = accept(&self.listener, &self.free) => {
+                    if let Some((stream, permit)) = accepted {
+                        self.welcome(stream, permit);
+                    }
+                }
+                Some(_) = self.connections.join_next() => {}
+                _ = look.tick() => {
+                    if self.connections.is_empty() && self.house.is_done() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn welcome(&mut self, stream: TcpStream, permit: OwnedSemaphorePermit) {
+        let guest = self.house.welcome();
+        let talk = converse(stream, self.router.clone(), self.closing.clone());
+        self.connections.spawn(async move {
+            talk.await;
+            drop(guest);
+            drop(permit);
+        });
+    }
 }
 
 async fn accept(
     listener: &TcpListener,
     free: &Arc<Semaphore>,
-) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
     let permit = Arc::clone(free).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, _)) => Some((stream, permit)),
@@ -184,18 +307,21 @@ async fn accept(
     }
 }
 
-async fn converse(stream: TcpStream, router: Router, shutdown: CancellationToken) {
+async fn converse(stream: TcpStream, router: Router, closing: CancellationToken) {
     // Only a matter of speed.
     let _ = stream.set_nodelay(true);
+    let stream = TokioIo::new(Paced::new(stream, Pace::DEFAULT));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(HEAD_LIMIT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        // At the end each connection has one request more.
+        .keep_alive(!closing.is_cancelled())
+        .serve_connection(stream, TowerToHyperService::new(router));
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = shutdown.cancelled() => {
+        () = closing.cancelled(), if !closing.is_cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

@@ -6,6 +6,7 @@
 //! for a failed validation that costs the miner nothing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
@@ -20,16 +21,21 @@ use judge::{Assessment, Judge, JudgeConfig, Part, Prompt};
 use render::Image;
 use serde::{Deserialize, Serialize};
 use splat::Cloud;
+use utoipa::ToSchema;
 
-use crate::line::Line;
+use crate::house::House;
+use crate::line::{Line, Turn};
 use crate::receive::{self, LONGEST_PROMPT};
-use crate::refusal::Refusal;
+use crate::refusal::{Detail, Refusal};
 
 /// What the service says it is (`app.version`).
 const VERSION: &str = "2.4.0";
 
 /// The view of a single preview (`FRONT_VIEW_IDX`).
 const FRONT: usize = 1;
+
+/// When to come again if the line is full: one judgement with all networks on a few cores.
+const COME_AGAIN: Duration = Duration::from_secs(15);
 
 /// As Python decodes base64 unless told to validate it, padded or not.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -55,16 +61,36 @@ impl Court {
             draughtsman: Arc::new(Judge::new(JudgeConfig::default())),
         }
     }
+
+    /// Waits for a turn, before the body is read: bodies are large, and only those in turn are kept in
+    /// memory. If the line is full, the body of `request` is read and forgotten.
+    async fn turn(&self, request: Request) -> Result<(Turn, Request), Refusal> {
+        let turn = match self.line.place() {
+            Some(place) => place.turn().await,
+            None => None,
+        };
+        match turn {
+            Some(turn) => Ok((turn, request)),
+            None => {
+                receive::discard(request).await;
+                Err(Refusal::Busy(COME_AGAIN))
+            }
+        }
+    }
 }
 
 /// `ValidationRequest` in `validation/engine/data_structures.py`.
-#[derive(Deserialize)]
-struct Validation {
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Validation {
+    /// Words; for `/validate_txt_to_3d_ply/`.
     #[serde(default)]
     prompt: Option<String>,
+    /// An image in base64; for `/validate_img_to_3d_ply/`.
     #[serde(default)]
     prompt_image: Option<String>,
+    /// The asset in base64, at most 500 MB.
     data: String,
+    /// 0 for PLY, 2 for the subnet's SPZ.
     #[serde(default)]
     compression: i64,
     #[serde(default, alias = "generate_preview")]
@@ -80,17 +106,20 @@ fn preview_threshold() -> f64 {
 }
 
 /// `RenderRequest`.
-#[derive(Deserialize)]
-struct Drawing {
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Drawing {
+    /// Not looked at.
     #[serde(default)]
     prompt: Option<String>,
+    /// The asset in base64, at most 500 MB.
     data: String,
+    /// 0 for PLY, 2 for the subnet's SPZ.
     #[serde(default)]
     compression: i64,
 }
 
 /// `ValidationResponse`, by its aliases.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct Score {
     score: f64,
     iqa: f64,
@@ -101,23 +130,53 @@ pub(crate) struct Score {
     grid_preview: Option<String>,
 }
 
-/// `POST /validate_txt_to_3d_ply/`.
+/// Scores an asset against words, as the 2025 validator does.
+#[utoipa::path(
+    post, path = "/validate_txt_to_3d_ply/", tag = "validation service",
+    request_body = Validation,
+    responses(
+        (status = 200, description = "the score; 0 for whatever is wrong with the submission", body = Score),
+        (status = 400, description = "not JSON", body = Detail),
+        (status = 408, description = "the request did not arrive in time", body = Detail),
+        (status = 413, description = "the request is too large", body = Detail),
+        (status = 415, description = "not JSON", body = Detail),
+        (status = 422, description = "not such an object", body = Detail),
+        (status = 429, description = "the line is full; see Retry-After", body = Detail),
+        (status = 500, description = "judging broke off", body = Detail),
+        (status = 503, description = "networks for a score are missing, judging is off, warming up, or ending; see Retry-After", body = Detail),
+    )
+)]
 pub(crate) async fn text(
-    State(court): State<Arc<Court>>,
+    State(house): State<Arc<House>>,
     request: Request,
 ) -> Result<Json<Score>, Refusal> {
-    validate(&court, request, |validation| {
+    validate(&house, request, |validation| {
         validation.prompt.take().map(Prompt::Text)
     })
     .await
 }
 
-/// `POST /validate_img_to_3d_ply/`.
+/// Scores an asset against an image, as the 2025 validator does.
+#[utoipa::path(
+    post, path = "/validate_img_to_3d_ply/", tag = "validation service",
+    request_body = Validation,
+    responses(
+        (status = 200, description = "the score; 0 for whatever is wrong with the submission", body = Score),
+        (status = 400, description = "not JSON", body = Detail),
+        (status = 408, description = "the request did not arrive in time", body = Detail),
+        (status = 413, description = "the request is too large", body = Detail),
+        (status = 415, description = "not JSON", body = Detail),
+        (status = 422, description = "not such an object", body = Detail),
+        (status = 429, description = "the line is full; see Retry-After", body = Detail),
+        (status = 500, description = "judging broke off", body = Detail),
+        (status = 503, description = "networks for a score are missing, judging is off, warming up, or ending; see Retry-After", body = Detail),
+    )
+)]
 pub(crate) async fn image(
-    State(court): State<Arc<Court>>,
+    State(house): State<Arc<House>>,
     request: Request,
 ) -> Result<Json<Score>, Refusal> {
-    validate(&court, request, |validation| {
+    validate(&house, request, |validation| {
         let mut text = validation.prompt_image.take()?;
         text.retain(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/'));
         Some(Prompt::Image(LENIENT.decode(text).ok()?.into()))
@@ -125,15 +184,28 @@ pub(crate) async fn image(
     .await
 }
 
-/// `POST /render_duel_view/`: a PNG of four views.
+/// Draws the four views that a duel is judged by.
+#[utoipa::path(
+    post, path = "/render_duel_view/", tag = "validation service",
+    request_body = Drawing,
+    responses(
+        (status = 200, description = "a PNG of 1041×1041 pixels", content_type = "image/png", body = Vec<u8>),
+        (status = 400, description = "not JSON, or no such compression", body = Detail),
+        (status = 408, description = "the request did not arrive in time", body = Detail),
+        (status = 413, description = "the request is too large", body = Detail),
+        (status = 415, description = "not JSON", body = Detail),
+        (status = 422, description = "not such an object", body = Detail),
+        (status = 429, description = "the line is full; see Retry-After", body = Detail),
+        (status = 500, description = "the asset cannot be drawn", body = Detail),
+        (status = 503, description = "warming up, or ending; see Retry-After", body = Detail),
+    )
+)]
 pub(crate) async fn duel_view(
-    State(court): State<Arc<Court>>,
+    State(house): State<Arc<House>>,
     request: Request,
 ) -> Result<Response<Body>, Refusal> {
-    let Some(_turn) = court.line.turn().await else {
-        receive::discard(request).await;
-        return Err(Refusal::Busy);
-    };
+    let (court, request) = house.court_for(request).await?;
+    let (turn, request) = court.turn(request).await?;
     let drawing: Drawing = receive::json(request).await?;
     checked(drawing.prompt.as_deref())?;
     if !matches!(drawing.compression, 0 | 2) {
@@ -142,6 +214,8 @@ pub(crate) async fn duel_view(
     }
     let draughtsman = Arc::clone(&court.draughtsman);
     let drawn = tokio::task::spawn_blocking(move || {
+        // Whoever goes away leaves a picture half drawn: nobody else's turn comes before it is done.
+        let _turn = turn;
         let cloud = decode(&drawing.data, drawing.compression)?;
         // The views depend on no prompt.
         let assessment = draughtsman.assess(&cloud, &Prompt::Text(String::new()));
@@ -156,31 +230,34 @@ pub(crate) async fn duel_view(
     Ok(response)
 }
 
-/// `GET /version/`: a JSON string.
+/// The version of the validation service that this one answers as.
+#[utoipa::path(
+    get, path = "/version/", tag = "validation service",
+    responses((status = 200, description = "a JSON string", content_type = "application/json", body = String))
+)]
 pub(crate) async fn version() -> Json<&'static str> {
     Json(VERSION)
 }
 
 async fn validate(
-    court: &Court,
+    house: &House,
     request: Request,
     prompt: impl FnOnce(&mut Validation) -> Option<Prompt>,
 ) -> Result<Json<Score>, Refusal> {
+    let (court, request) = house.court_for(request).await?;
     let Some(judge) = court.judge.clone() else {
         receive::discard(request).await;
         return Err(Refusal::NotJudging);
     };
-    // Before the body is read: bodies are large, and only those in turn are kept in memory.
-    let Some(_turn) = court.line.turn().await else {
-        receive::discard(request).await;
-        return Err(Refusal::Busy);
-    };
+    let (turn, request) = court.turn(request).await?;
     let mut validation: Validation = receive::json(request).await?;
     checked(validation.prompt.as_deref())?;
     let Some(prompt) = prompt(&mut validation) else {
         return Ok(Json(Score::default()));
     };
     let scoring = tokio::task::spawn_blocking(move || {
+        // Whoever goes away leaves a judgement half done: nobody else's turn comes before it is.
+        let _turn = turn;
         if !prompt.is_readable() {
             return Ok(Score::default());
         }

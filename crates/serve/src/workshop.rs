@@ -1,137 +1,235 @@
 //! Where clouds are made: a generator for each request in turn, and the judge.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, HeaderName};
-use axum::http::{HeaderValue, Response};
-use generate::best_of::{Chosen, best_of};
-use generate::{GenerateError, Generator, Request};
+use generate::best_of::{Chosen, Step, best_of};
+use generate::{GenerateError, Request};
 use judge::{Judge, Prompt};
-use splat::{Container, OutputProfile};
+use splat::OutputProfile;
 
-use crate::line::Line;
+use crate::fleet::{Fleet, Lease, Trouble};
+use crate::line::{Line, Place, Turn};
 use crate::refusal::Refusal;
 
 /// The longest one request may be worked on.
-const LONGEST_WORK: Duration = Duration::from_secs(600);
+pub(crate) const LONGEST_WORK: Duration = Duration::from_secs(600);
 
-const VERDICT: HeaderName = HeaderName::from_static("x-splatsmith-verdict");
-const SCORE: HeaderName = HeaderName::from_static("x-splatsmith-score");
-const SEED: HeaderName = HeaderName::from_static("x-splatsmith-seed");
+/// The longest one request may wait for its turn: no client waits longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(1800);
+
+/// What a generation is taken to last before there was one.
+const USUAL_TIME: Duration = Duration::from_secs(15);
 
 /// Makes one cloud per generator at a time.
 pub(crate) struct Workshop {
     line: Line,
-    /// Those that are not at work: as many as turns are left in the line.
-    idle: Mutex<Vec<Arc<dyn Generator>>>,
+    fleet: Arc<Fleet>,
     judge: Option<Arc<Judge>>,
     candidates: u32,
     budget: Option<Duration>,
 }
 
-/// A generator at work; it is idle again when this is dropped.
-struct Lease<'a> {
-    workshop: &'a Workshop,
-    generator: Arc<dyn Generator>,
+/// What is to be made.
+#[derive(Debug, Clone)]
+pub(crate) struct Order {
+    pub(crate) prompt: Prompt,
+    pub(crate) seed: u64,
+    pub(crate) profile: OutputProfile,
+    /// At most so many candidates; `None` for as many as the server makes.
+    pub(crate) candidates: Option<u32>,
+    /// After this time no further candidate is begun; `None` for the server's own.
+    pub(crate) budget: Option<Duration>,
 }
 
-impl Drop for Lease<'_> {
-    fn drop(&mut self) {
-        self.workshop.idle().push(Arc::clone(&self.generator));
+/// Why nothing was made.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NotMade {
+    pub(crate) refusal: Refusal,
+    /// Whether another attempt may succeed.
+    pub(crate) is_retryable: bool,
+}
+
+impl From<NotMade> for Refusal {
+    fn from(not_made: NotMade) -> Self {
+        not_made.refusal
     }
 }
 
 impl Workshop {
     pub(crate) fn new(
-        generators: Vec<Arc<dyn Generator>>,
+        fleet: Arc<Fleet>,
         judge: Option<Arc<Judge>>,
         candidates: u32,
         budget: Option<Duration>,
         waiting: usize,
     ) -> Self {
         Self {
-            line: Line::new(generators.len(), waiting),
-            idle: Mutex::new(generators),
+            line: Line::new(fleet.len(), waiting),
+            fleet,
             judge,
-            candidates,
+            candidates: candidates.max(1),
             budget,
         }
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Arc<dyn Generator>>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The line before the generators.
+    pub(crate) fn line(&self) -> &Line {
+        &self.line
     }
 
-    fn lease(&self) -> Result<Lease<'_>, Refusal> {
-        let generator = self.idle().pop();
-        let generator = generator.ok_or_else(|| Refusal::Failed("no generator is left".into()))?;
-        Ok(Lease {
-            workshop: self,
-            generator,
+    /// Generators there are.
+    pub(crate) fn generators(&self) -> usize {
+        self.fleet.len()
+    }
+
+    /// The most candidates an order may ask for.
+    pub(crate) fn most_candidates(&self) -> u32 {
+        self.candidates
+    }
+
+    /// What ails the generators, if none works any more.
+    pub(crate) fn troubles(&self) -> Option<Vec<Trouble>> {
+        self.fleet.troubles()
+    }
+
+    /// A place in line.
+    ///
+    /// # Errors
+    /// When it is full: with the time after which one of those before is likely done.
+    pub(crate) fn place(&self) -> Result<Place, Refusal> {
+        self.line.place().ok_or_else(|| {
+            let one = self.fleet.usual_time().unwrap_or(USUAL_TIME);
+            let next = one / u32::try_from(self.fleet.len()).unwrap_or(u32::MAX);
+            Refusal::Busy(next.clamp(Duration::from_secs(1), LONGEST_WORK))
         })
     }
 
-    /// The best cloud for `prompt`, as a PLY of `profile`, once it is this request's turn. Dropping the
-    /// future leaves the line, or cancels the work.
+    /// The best cloud for `order`, once it is the turn of `place`. Dropping the future leaves the line,
+    /// or cancels the work.
     pub(crate) async fn make(
         &self,
-        prompt: Prompt,
-        seed: Option<i64>,
-        profile: OutputProfile,
-    ) -> Result<Response<Body>, Refusal> {
-        let turn = self.line.turn().await.ok_or(Refusal::Busy)?;
-        let lease = self.lease()?;
+        place: Place,
+        order: Order,
+        on_step: impl FnMut(Progress<'_>),
+    ) -> Result<Chosen, NotMade> {
+        let turn = match tokio::time::timeout(LONGEST_WAIT, place.turn()).await {
+            Ok(Some(turn)) => turn,
+            Ok(None) | Err(_) => {
+                let refusal = Refusal::Busy(LONGEST_WORK);
+                return Err(NotMade {
+                    refusal,
+                    is_retryable: true,
+                });
+            }
+        };
+        self.make_in_turn(turn, order, on_step).await
+    }
+
+    /// As [`Workshop::make`], by whoever has a turn already. A generator that fails hands over to
+    /// another that is idle, if one is.
+    pub(crate) async fn make_in_turn(
+        &self,
+        turn: Turn,
+        order: Order,
+        mut on_step: impl FnMut(Progress<'_>),
+    ) -> Result<Chosen, NotMade> {
         let begun = Instant::now();
+        let shown = format!("{:?}", order.prompt);
+        let budget = order.budget.or(self.budget);
         let request = Request {
-            prompt,
-            // Its bits, whatever its sign: gateways make theirs signed.
-            seed: seed.map_or_else(|| rand::random::<u32>().into(), i64::cast_unsigned),
-            candidates: self.candidates,
-            deadline: self.budget.map(|budget| begun + budget),
+            prompt: order.prompt,
+            seed: order.seed,
+            candidates: order.candidates.unwrap_or(self.candidates),
+            deadline: budget.map(|budget| begun + budget),
         };
-        let shown = format!("{:?}", request.prompt);
-        let profile = OutputProfile {
-            container: Container::Ply,
-            ..profile
+        on_step(Progress::Started);
+        let mut attempts = 0;
+        let made = loop {
+            let Some(lease) = self.fleet.lease() else {
+                break Err(failed("no generator is left".to_owned(), true));
+            };
+            attempts += 1;
+            let left = LONGEST_WORK.saturating_sub(begun.elapsed());
+            let made = self
+                .attempt(&lease, request.clone(), &order.profile, left, &mut on_step)
+                .await;
+            drop(lease);
+            match made {
+                Err(not_made)
+                    if not_made.is_retryable
+                        && attempts < self.fleet.len()
+                        && self.fleet.has_fresh() =>
+                {
+                    tracing::warn!("{shown}: {}; another generator tries", not_made.refusal);
+                }
+                made => break made,
+            }
         };
+        // The generator is free for the next request while this one's asset is sent.
+        drop(turn);
+        match &made {
+            Ok(chosen) => tracing::info!(
+                "{shown}: {} splats, {}, {:.1} s",
+                chosen.candidate.cloud.len(),
+                outcome(chosen),
+                begun.elapsed().as_secs_f64()
+            ),
+            Err(not_made) => tracing::warn!("{shown}: {}", not_made.refusal),
+        }
+        made
+    }
+
+    async fn attempt(
+        &self,
+        lease: &Lease,
+        request: Request,
+        profile: &OutputProfile,
+        left: Duration,
+        on_step: &mut impl FnMut(Progress<'_>),
+    ) -> Result<Chosen, NotMade> {
+        let begun = Instant::now();
         let work = best_of(
-            lease.generator.as_ref(),
+            lease.generator(),
             self.judge.as_ref(),
             request,
-            &profile,
-            |_| {},
+            profile,
+            |step| on_step(Progress::Step(step)),
         );
-        let made = tokio::time::timeout(LONGEST_WORK, work).await;
-        // The generator is free for the next request while this one's asset is sent.
-        drop(lease);
-        drop(turn);
-        match made {
+        match tokio::time::timeout(left, work).await {
             Ok(Ok(chosen)) => {
-                tracing::info!(
-                    "{shown}: {} splats, {}, {:.1} s",
-                    chosen.candidate.cloud.len(),
-                    outcome(&chosen),
-                    begun.elapsed().as_secs_f64()
-                );
-                Ok(answer(chosen))
+                lease.made(begun.elapsed());
+                Ok(chosen)
             }
+            Ok(Err(error @ GenerateError::Prompt(_))) => Err(NotMade {
+                refusal: Refusal::unusable(error),
+                is_retryable: false,
+            }),
             Ok(Err(error)) => {
-                tracing::warn!("{shown}: {error}");
-                Err(match error {
-                    GenerateError::Prompt(_) => Refusal::unusable(error),
-                    GenerateError::Backend { .. } | GenerateError::Stopped(_) => {
-                        Refusal::Failed(error.to_string())
-                    }
-                })
+                lease.failed(error.to_string());
+                Err(failed(error.to_string(), true))
             }
             Err(_) => {
-                tracing::warn!("{shown}: given up");
-                let seconds = LONGEST_WORK.as_secs();
-                Err(Refusal::Failed(format!("nothing was made in {seconds} s")))
+                let reason = format!("nothing was made in {} s", LONGEST_WORK.as_secs());
+                lease.failed(reason.clone());
+                Err(failed(reason, false))
             }
         }
+    }
+}
+
+/// What whoever waits for a cloud may hear.
+pub(crate) enum Progress<'a> {
+    /// A generator has begun.
+    Started,
+    /// It reports, or the judge does.
+    Step(Step<'a>),
+}
+
+fn failed(reason: String, is_retryable: bool) -> NotMade {
+    NotMade {
+        refusal: Refusal::Failed(reason),
+        is_retryable,
     }
 }
 
@@ -140,29 +238,4 @@ fn outcome(chosen: &Chosen) -> String {
         Some(verdict) => verdict.summary(),
         None => "UNJUDGED".to_owned(),
     }
-}
-
-/// The asset, with what is known of it in its headers: whoever asked for one gets the best there is, and
-/// decides.
-fn answer(chosen: Chosen) -> Response<Body> {
-    let verdict = match &chosen.verdict {
-        Some(verdict) if verdict.pass => "pass",
-        Some(_) => "fail",
-        None => "unjudged",
-    };
-    let score = chosen.verdict.as_ref().and_then(|verdict| verdict.score);
-    let seed = chosen.candidate.seed;
-    let mut response = Response::new(Body::from(chosen.asset));
-    let headers = response.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/octet-stream"),
-    );
-    headers.insert(VERDICT, HeaderValue::from_static(verdict));
-    headers.insert(SEED, seed.into());
-    if let Some(score) = score.and_then(|score| HeaderValue::from_str(&format!("{score:.4}")).ok())
-    {
-        headers.insert(SCORE, score);
-    }
-    response
 }

@@ -55,7 +55,7 @@ async fn cancel_after(deadline: Option<Duration>, shutdown: CancellationToken) {
 
 /// Cancels at the first Ctrl-C or SIGTERM; a second one ends the process, whose ledger a crash
 /// cannot hurt.
-pub(super) async fn interrupted(shutdown: CancellationToken) {
+async fn interrupted(shutdown: CancellationToken) {
     signal().await;
     info!("stopping: work in hand is finished; interrupt again to leave it for the next start");
     shutdown.cancel();
@@ -64,7 +64,8 @@ pub(super) async fn interrupted(shutdown: CancellationToken) {
     std::process::exit(130);
 }
 
-async fn signal() {
+/// Completes at the next Ctrl-C or SIGTERM.
+pub(super) async fn signal() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

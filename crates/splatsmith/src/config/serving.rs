@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use ::serve::{Access, ApiKey};
+use ::serve::{Access, ApiKey, BatchConfig, JobLimits, ServeConfig};
+use bittensor::AddressPolicy;
+use splat::Container;
 
-use super::{GenerationConfig, Problems, Setting, duration};
+use super::{GenerationConfig, Problems, Setting, container_named, duration};
 use crate::args::ServeArgs;
 
 /// Shorter keys can be guessed.
@@ -22,6 +24,16 @@ pub(crate) struct ServingConfig {
     pub(crate) queue: usize,
     /// After this time no further candidate is begun.
     pub(crate) budget: Option<Duration>,
+    /// How long the end may take.
+    pub(crate) drain: Duration,
+    /// Bytes that may wait for slow readers.
+    pub(crate) unsent: usize,
+    /// What is kept of jobs.
+    pub(crate) jobs: JobLimits,
+    /// What batches are answered with.
+    pub(crate) batch_format: Container,
+    /// Where their images may be.
+    pub(crate) images: AddressPolicy,
     /// The generators.
     pub(crate) generation: GenerationConfig,
 }
@@ -45,6 +57,15 @@ impl ServingConfig {
         let budget = args.budget.as_deref();
         let budget = budget.and_then(|text| duration("--budget", text, &mut problems));
         let access = access(args, &mut problems);
+        let drain = duration("--drain", &args.drain, &mut problems);
+        let age = duration("--jobs.keep", &args.job_keep, &mut problems);
+        let batch_format = container_named("--batch.format", &args.batch_format, &mut problems);
+        if args.unsent == 0 || args.job_memory == 0 {
+            problems.add(
+                "--unsent, --jobs.memory: 0 megabytes",
+                "give at least as many as one asset has, such as 64",
+            );
+        }
         let mut generation = GenerationConfig::check(&args.generation, &mut problems);
         generation.judging.rules.score_threshold = args.validation_threshold;
         problems.or(Some(Self {
@@ -52,8 +73,38 @@ impl ServingConfig {
             access,
             queue: args.queue.into(),
             budget,
+            drain: drain.unwrap_or_default(),
+            unsent: bytes(args.unsent),
+            jobs: JobLimits {
+                count: args.job_count.into(),
+                bytes: bytes(args.job_memory),
+                age: age.unwrap_or_default(),
+            },
+            batch_format: batch_format.unwrap_or(Container::Ply),
+            images: AddressPolicy {
+                allow_private: args.private_images,
+            },
             generation,
         }))
+    }
+
+    /// What the server is run with.
+    pub(crate) fn server(&self) -> ServeConfig {
+        ServeConfig {
+            address: self.address,
+            access: self.access.clone(),
+            candidates: self.generation.candidates,
+            budget: self.budget,
+            waiting: self.queue,
+            most_unsent: self.unsent,
+            jobs: self.jobs,
+            batch: BatchConfig {
+                container: self.batch_format,
+                images: self.images,
+                anchors: self.generation.authorities.anchors.clone(),
+            },
+            drain: self.drain,
+        }
     }
 
     /// For the log.
@@ -66,6 +117,8 @@ impl ServingConfig {
             ("address", self.address.to_string()),
             ("access", access.to_owned()),
             ("queue", self.queue.to_string()),
+            ("drain", humantime::format_duration(self.drain).to_string()),
+            ("batch.format", self.batch_format.to_string()),
             (
                 "validation-threshold",
                 self.generation.judging.rules.score_threshold.to_string(),
@@ -74,6 +127,10 @@ impl ServingConfig {
         settings.extend(self.generation.settings());
         settings
     }
+}
+
+fn bytes(megabytes: u32) -> usize {
+    usize::try_from(u64::from(megabytes) << 20).unwrap_or(usize::MAX)
 }
 
 fn access(args: &ServeArgs, problems: &mut Problems) -> Access {
@@ -130,6 +187,38 @@ mod tests {
     }
 
     #[test]
+    fn what_is_typed_is_what_the_server_gets() {
+        let typed = [
+            "--drain=5s",
+            "--unsent=64",
+            "--jobs.count=3",
+            "--jobs.memory=100",
+            "--jobs.keep=2m",
+            "--batch.format=spz",
+            "--batch.allow-private-images",
+            "--queue=2",
+        ];
+        let server = check(&typed).expect("usable").server();
+        assert_eq!(server.drain, Duration::from_secs(5));
+        assert_eq!(server.most_unsent, 64 << 20);
+        assert_eq!(
+            server.jobs,
+            JobLimits {
+                count: 3,
+                bytes: 100 << 20,
+                age: Duration::from_secs(120),
+            }
+        );
+        assert_eq!(server.batch.container, Container::Spz);
+        assert!(server.batch.images.allow_private);
+        assert_eq!(server.waiting, 2);
+        let usual = check(&[]).expect("usable").server();
+        assert_eq!(usual.jobs, JobLimits::default());
+        assert_eq!(usual.batch.container, Container::Ply);
+        assert!(!usual.batch.images.allow_private);
+    }
+
+    #[test]
     fn a_key_is_not_shown() {
         let config = check(&["--api-key", "0123456789abcdef"]).expect("usable");
         assert!(!format!("{config:?} {:?}", config.settings()).contains("0123456789abcdef"));
@@ -142,8 +231,12 @@ mod tests {
             "--validation-threshold=2",
             "--budget=soon",
             "--candidates=0",
+            "--drain=0",
+            "--jobs.keep=long",
+            "--jobs.memory=0",
+            "--batch.format=glb",
         ];
         let problems = check(&typed).expect_err("unusable");
-        assert_eq!(problems.iter().count(), 4, "{problems:?}");
+        assert_eq!(problems.iter().count(), 8, "{problems:?}");
     }
 }
