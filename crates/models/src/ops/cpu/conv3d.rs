@@ -9,6 +9,7 @@ use super::product::{Finish, Matrix};
 use super::tile;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Cells of a tile where there are 32 vector registers: it divides the usual sides of a grid.
 const TALL: usize = 8;
@@ -155,17 +156,21 @@ impl WithSimd for Share<'_> {
 }
 
 impl Share<'_> {
-    /// One panel of kernels after the other, and of each the three taps that see the same line, adding
-    /// to what stands in `out`: what is read of the kernels at a time then stays in the second cache.
+    /// One panel of kernels after the other, and of each as many taps at a time as stay in the second
+    /// cache, adding to what stands in `out`.
     #[inline(always)]
     fn convolve<S: Simd, const CELLS: usize>(mut self, simd: S) {
+        /// Steps of a panel that are taken at a time: 256 KB of it.
+        const STEPS: usize = 2048;
         let (width, outputs) = (self.extent[3], self.kernels.outputs());
+        let rows = (STEPS / (SIDE * self.padded.channels)).clamp(1, SIDE * SIDE);
         let lines = self.out.len() / (width * outputs).max(1);
         for column in (0..outputs).step_by(tile::columns::<S>()) {
-            for taps in 0..SIDE * SIDE {
+            for first in (0..SIDE * SIDE).step_by(rows) {
+                let taps = first..(SIDE * SIDE).min(first + rows);
                 for line in 0..lines {
                     for cell in (0..width).step_by(CELLS) {
-                        self.tile::<S, CELLS>(simd, taps, column, line, cell);
+                        self.tile::<S, CELLS>(simd, taps.clone(), column, line, cell);
                     }
                 }
             }
@@ -210,10 +215,10 @@ impl Share<'_> {
             channels, stride, ..
         } = *self.padded;
         let mut sums = [simd.splat_f32s(0.0); ABREAST];
-        for taps in 0..SIDE * SIDE {
-            let seen = self.seen(line, taps);
+        for three in 0..SIDE * SIDE {
+            let seen = self.seen(line, three);
             for tap in 0..SIDE {
-                let from = (taps * SIDE + tap) * channels;
+                let from = (three * SIDE + tap) * channels;
                 let kernels = self.kernels.panel(0, from, from + channels);
                 let weights = kernels.chunks_exact(tile::columns::<S>());
                 for (channel, weights) in weights.enumerate() {
@@ -229,22 +234,23 @@ impl Share<'_> {
         sums
     }
 
-    /// The line that the three taps number `taps` of the share's line `line` see.
+    /// The line that three taps next to each other, number `three` of nine, see from the share's line
+    /// `line`.
     #[inline(always)]
-    fn seen(&self, line: usize, taps: usize) -> &[f32] {
+    fn seen(&self, line: usize, three: usize) -> &[f32] {
         let [_, depth, height, _] = self.extent;
         let (rest, y) = ((self.first + line) / height, (self.first + line) % height);
         let (item, z) = (rest / depth, rest % depth);
-        self.padded.line(item, z + taps / SIDE, y + taps % SIDE)
+        self.padded.line(item, z + three / SIDE, y + three % SIDE)
     }
 
-    /// The sums of the cells of `line` from `cell` on, in the panel at `column`, over the three taps
-    /// number `taps`, which see one line; finished after the last.
+    /// The sums of the cells of `line` from `cell` on, in the panel at `column`, over these threes of taps
+    /// that see a line each; finished after the last.
     #[inline(always)]
     fn tile<S: Simd, const CELLS: usize>(
         &mut self,
         simd: S,
-        taps: usize,
+        taps: Range<usize>,
         column: usize,
         line: usize,
         cell: usize,
@@ -257,21 +263,22 @@ impl Share<'_> {
         let first = line * width + cell;
         let cells = CELLS.min(width - cell);
         let mut sums = tile::zero::<S, CELLS>(simd);
-        if taps > 0 {
+        if taps.start > 0 {
             for (index, sums) in sums.iter_mut().take(cells).enumerate() {
                 let place = &self.out[(first + index) * outputs + column..][..across];
                 *sums = tile::load(simd, place);
             }
         }
         let panel = column / tile::columns::<S>();
-        let seen = self.seen(line, taps);
-        for tap in 0..SIDE {
-            let from = (taps * SIDE + tap) * channels;
-            let right = self.kernels.panel(panel, from, from + channels);
-            let left = &seen[cell + tap..];
-            multiply(simd, left, stride, right, &mut sums);
+        for three in taps.clone() {
+            let seen = self.seen(line, three);
+            for tap in 0..SIDE {
+                let from = (three * SIDE + tap) * channels;
+                let right = self.kernels.panel(panel, from, from + channels);
+                multiply(simd, &seen[cell + tap..], stride, right, &mut sums);
+            }
         }
-        if taps == SIDE * SIDE - 1 {
+        if taps.end == SIDE * SIDE {
             self.finish.of(simd, first, column, &mut sums);
         }
         for (index, &sums) in sums.iter().take(cells).enumerate() {
