@@ -1,12 +1,14 @@
 //! Where the networks of FLUX get their layers from, and linear layers whose weights stay as they are
 //! stored.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use candle_core::quantized::QTensor;
-use candle_core::{DType, Device, Result, Shape, Tensor};
+use candle_core::quantized::{QStorage, QTensor};
+use candle_core::{D, DType, Device, Result, Shape, Tensor};
 use candle_nn::VarBuilder;
+use rayon::prelude::*;
 
 use crate::ops;
 use crate::store::{Precision, Weights};
@@ -139,7 +141,7 @@ impl Layers {
                 let packed = weights
                     .packed(&name, self.device())
                     .map_err(candle_core::Error::wrap)?;
-                Ok(Matrix::Packed(Arc::new(packed)))
+                Ok(Matrix::Packed(packed))
             }
             _ => Ok(Matrix::Plain(self.kept((outputs, inputs), "weight")?)),
         }
@@ -149,8 +151,12 @@ impl Layers {
 /// The weight of a linear layer as it was read.
 enum Matrix {
     Plain(Tensor),
-    Packed(Arc<QTensor>),
+    Packed(QTensor),
 }
+
+/// On the CPU, weights are unpacked so many rows at a time, by all processors: a whole layer of T5 would
+/// take longer to unpack on one than to multiply with on all, and would not stay in their caches.
+const SLAB_ROWS: usize = 256;
 
 /// A linear layer. A weight that is packed, or of another type than is computed in, is unpacked when
 /// it is used, one layer at a time, so that it takes up what its file does.
@@ -168,7 +174,14 @@ pub(super) struct Linear {
 enum Weight {
     /// In the type that is computed in, bias included.
     Ready(ops::Linear),
-    Other(Tensor),
+    /// As stored, some rows after others.
+    Slabs(Vec<Slab>),
+}
+
+/// Some rows of a weight.
+#[derive(Debug, Clone)]
+enum Slab {
+    Plain(Tensor),
     Packed(Arc<QTensor>),
 }
 
@@ -178,27 +191,124 @@ impl Linear {
             Matrix::Plain(weight) if weight.dtype() == computed => {
                 Weight::Ready(ops::Linear::new(&weight, bias.as_ref())?)
             }
-            Matrix::Plain(weight) => Weight::Other(weight),
-            Matrix::Packed(packed) => Weight::Packed(packed),
+            Matrix::Plain(weight) => Weight::Slabs(plain_slabs(&weight)?),
+            Matrix::Packed(packed) => Weight::Slabs(packed_slabs(packed)?),
         };
         Ok(Self { weight, bias })
     }
 
     /// `(…, inputs)` to `(…, outputs)`.
     pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let weight = match &self.weight {
+        let slabs = match &self.weight {
             Weight::Ready(linear) => return linear.forward(x),
-            Weight::Other(weight) => weight.to_dtype(x.dtype())?,
-            Weight::Packed(packed) => unpacked(packed, x.dtype(), x.device())?,
+            Weight::Slabs(slabs) => slabs,
         };
-        ops::linear(x, &weight, self.bias.as_ref())
+        if let [whole] = slabs.as_slice() {
+            let weight = whole.unpacked(x.dtype(), x.device())?;
+            return ops::linear(x, &weight, self.bias.as_ref());
+        }
+        let parts = slabs
+            .par_iter()
+            .map(|slab| ops::linear(x, &slab.unpacked(x.dtype(), x.device())?, None))
+            .collect::<Result<Vec<_>>>()?;
+        let y = Tensor::cat(&parts, D::Minus1)?;
+        match &self.bias {
+            Some(bias) => y.broadcast_add(bias),
+            None => Ok(y),
+        }
     }
 }
 
-fn unpacked(packed: &QTensor, dtype: DType, device: &Device) -> Result<Tensor> {
-    match dtype {
-        DType::F32 => packed.dequantize(device),
-        // Half as many bytes as by way of single precision; no weight is beyond the range of `f16`.
-        dtype => packed.dequantize_f16(device)?.to_dtype(dtype),
+impl Slab {
+    fn unpacked(&self, dtype: DType, device: &Device) -> Result<Tensor> {
+        match (self, dtype) {
+            (Self::Plain(weight), dtype) => weight.to_dtype(dtype),
+            (Self::Packed(packed), DType::F32) => packed.dequantize(device),
+            // Half as many bytes as by way of single precision; no weight is beyond the range of `f16`.
+            (Self::Packed(packed), dtype) => packed.dequantize_f16(device)?.to_dtype(dtype),
+        }
+    }
+}
+
+fn plain_slabs(weight: &Tensor) -> Result<Vec<Slab>> {
+    let rows = weight.dim(0)?;
+    if !weight.device().is_cpu() {
+        return Ok(vec![Slab::Plain(weight.clone())]);
+    }
+    (0..rows)
+        .step_by(SLAB_ROWS)
+        .map(|begin| {
+            let count = SLAB_ROWS.min(rows - begin);
+            Ok(Slab::Plain(weight.narrow(0, begin, count)?))
+        })
+        .collect()
+}
+
+fn packed_slabs(packed: QTensor) -> Result<Vec<Slab>> {
+    let (rows, columns) = packed.shape().dims2()?;
+    if !packed.device().is_cpu() || rows <= SLAB_ROWS {
+        return Ok(vec![Slab::Packed(Arc::new(packed))]);
+    }
+    let kind = packed.dtype();
+    let row_bytes = columns / kind.block_size() * kind.type_size();
+    packed
+        .data()?
+        .chunks(SLAB_ROWS * row_bytes)
+        .map(|bytes| {
+            let storage = QStorage::from_data(Cow::Borrowed(bytes), &Device::Cpu, kind)?;
+            let slab = QTensor::new(storage, (bytes.len() / row_bytes, columns))?;
+            Ok(Slab::Packed(Arc::new(slab)))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    const CPU: Device = Device::Cpu;
+
+    fn tensor(rows: usize, columns: usize) -> Tensor {
+        let values =
+            (0..rows * columns).map(|place| ((place * 7919 % 1000) as f32 - 500.0) / 500.0);
+        Tensor::from_vec(values.collect::<Vec<_>>(), (rows, columns), &CPU).unwrap()
+    }
+
+    /// More rows than a slab, in a number that is none of its multiples.
+    #[test]
+    fn slabs_are_the_whole() {
+        let (weight, bias) = (tensor(600, 64), tensor(1, 600).squeeze(0).unwrap());
+        let x = tensor(6, 64).reshape((2, 3, 64)).unwrap();
+        let half = weight.to_dtype(DType::BF16).unwrap();
+        let packed = QTensor::quantize(&weight, candle_core::quantized::GgmlDType::Q8_0).unwrap();
+        let unpacked = packed.dequantize(&CPU).unwrap();
+        let widened = half.to_dtype(DType::F32).unwrap();
+        for (matrix, same) in [
+            (Matrix::Plain(half), widened),
+            (Matrix::Packed(packed), unpacked),
+        ] {
+            let layer = Linear::new(matrix, Some(bias.clone()), DType::F32).unwrap();
+            let Weight::Slabs(slabs) = &layer.weight else {
+                panic!("it is not in slabs");
+            };
+            assert_eq!(slabs.len(), 3);
+            let expected = ops::linear(&x, &same, Some(&bias)).unwrap();
+            let apart = (layer.forward(&x).unwrap() - expected)
+                .unwrap()
+                .abs()
+                .unwrap();
+            let apart: f32 = apart.max_all().unwrap().to_scalar().unwrap();
+            assert!(apart < 1e-5, "{apart}");
+        }
+    }
+
+    #[test]
+    fn a_weight_of_another_shape_is_named() {
+        let weights = HashMap::from([("a.weight".to_owned(), tensor(4, 64))]);
+        let layers = Layers::new(VarBuilder::from_tensors(weights, DType::F32, &CPU));
+        let refused = layers.pp("a").linear_no_bias(64, 5).unwrap_err();
+        assert!(refused.to_string().contains("a.weight") || refused.to_string().contains("shape"));
+        assert!(layers.pp("b").linear_no_bias(64, 4).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! The encoder of T5 1.1 XXL, which reads FLUX' prompts.
 //!
 //! transformers `models/t5/modeling_t5.py`, under its names; llama.cpp's names are turned into these by
-//! [`t5_names`]. The network must not run in `f16`: its last layers leave that type's range. It runs in
+//! [`t5_name`]. The network must not run in `f16`: its last layers leave that type's range. It runs in
 //! `f32` or `bf16`, with norms and shares of attention in `f32`, as the reference does.
 //! candle-transformers' packed T5 takes its weights from nothing but a file under transformers' names.
 

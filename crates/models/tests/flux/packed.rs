@@ -56,7 +56,7 @@ fn a_packed_flow_is_its_unpacked_twin() {
         // Packing itself costs more than that, or nothing was packed.
         let cost = apart(&found, &exact);
         println!("{kinds:?}: {off:.1e} from its twin, {cost:.1e} from the plain network");
-        assert!((1e-3..0.9).contains(&cost), "{kinds:?}: {cost}");
+        assert!((1e-3..2.0).contains(&cost), "{kinds:?}: {cost}");
     }
 }
 
