@@ -43,18 +43,14 @@ impl Access {
         let Self::Key(key) = self else {
             return true;
         };
-        let bearer = headers.get(AUTHORIZATION).and_then(|value| {
-            let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-            scheme
-                .eq_ignore_ascii_case("bearer")
-                .then(|| token.trim().to_owned())
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let bearer = text(AUTHORIZATION.as_str()).and_then(|value| {
+            let (scheme, token) = value.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then_some(token)
         });
-        let plain = || {
-            let value = headers.get("x-api-key")?;
-            Some(value.to_str().ok()?.trim().to_owned())
-        };
-        let given = bearer.or_else(plain);
-        given.is_some_and(|given| ApiKey::new(&given) == *key)
+        // Either will do: where a provider of machines asks for a token of its own, the first is taken.
+        let mut given = [bearer, text("x-api-key")].into_iter().flatten();
+        given.any(|given| ApiKey::new(given.trim()) == *key)
     }
 }
 
@@ -136,6 +132,11 @@ mod tests {
             assert!(!admitted(&access, name, value), "{name}: {value}");
         }
         assert!(!access.admits(&HeaderMap::new()));
+        let mut both = HeaderMap::new();
+        both.insert("authorization", "Bearer a provider's own".parse().unwrap());
+        assert!(!access.admits(&both));
+        both.insert("x-api-key", "secret".parse().unwrap());
+        assert!(access.admits(&both));
         assert!(Access::Everybody.admits(&HeaderMap::new()));
         assert!(!format!("{access:?}").contains("secret"));
     }

@@ -1,15 +1,16 @@
 //! Reading what is sent, within bounds.
 
+use std::fmt;
 use std::time::Duration;
 
 use axum::extract::multipart::{MultipartError, MultipartRejection};
-use axum::extract::rejection::{FormRejection, JsonRejection};
-use axum::extract::{Form, FromRequest, Json, Multipart, Request};
+use axum::extract::rejection::{BytesRejection, FormRejection};
+use axum::extract::{Form, FromRequest, Multipart, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{StatusCode, Uri};
 use bytes::Bytes;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::house::House;
 use crate::refusal::Refusal;
@@ -31,9 +32,14 @@ pub(crate) const LARGEST_IMAGE: usize = 20 << 20;
 /// The longest value of a form's field that is not a file, in bytes: a prompt of four-byte characters.
 const LONGEST_FIELD: usize = 4 * LONGEST_PROMPT;
 
+/// The longest complaint about a request, in characters.
+const LONGEST_COMPLAINT: usize = 300;
+
+/// JSON of so many bytes is parsed where it is read.
+const SMALL: usize = 64 << 10;
+
 /// A seed: 64 bits, whatever their sign. Gateways make theirs signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Seed {
     Unsigned(u64),
     Signed(i64),
@@ -57,20 +63,81 @@ impl Seed {
     }
 }
 
+impl<'de> Deserialize<'de> for Seed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Whole;
+
+        impl Visitor<'_> for Whole {
+            type Value = Seed;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a seed: a whole number of 64 bits")
+            }
+
+            fn visit_u64<E>(self, seed: u64) -> Result<Seed, E> {
+                Ok(Seed::Unsigned(seed))
+            }
+
+            fn visit_i64<E>(self, seed: i64) -> Result<Seed, E> {
+                Ok(Seed::Signed(seed))
+            }
+        }
+
+        deserializer.deserialize_any(Whole)
+    }
+}
+
 /// The seed's bits, or a random one of 32 bits.
 pub(crate) fn seed_or_random(seed: Option<Seed>) -> u64 {
     seed.map_or_else(|| rand::random::<u32>().into(), Seed::bits)
 }
 
 /// A JSON object.
-pub(crate) async fn json<T: DeserializeOwned>(request: Request) -> Result<T, Refusal> {
-    let refuse = |rejection: JsonRejection| {
+pub(crate) async fn json<T: DeserializeOwned + Send + 'static>(
+    request: Request,
+) -> Result<T, Refusal> {
+    let kind = request.headers().get(CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/json") {
+        discard(request).await;
+        let reason = "send JSON, with `Content-Type: application/json`";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(Refusal::Unusable(status, reason.to_owned()));
+    }
+    let refuse = |rejection: BytesRejection| {
         Refusal::Unusable(rejection.status(), one_line(&rejection.body_text()))
     };
-    let Json(object) = in_time(Json::from_request(request, &()))
+    let body = in_time(Bytes::from_request(request, &()))
         .await?
         .map_err(refuse)?;
-    Ok(object)
+    // A large one keeps a core busy for a second.
+    if body.len() < SMALL {
+        return parse(&body);
+    }
+    tokio::task::spawn_blocking(move || parse(&body))
+        .await
+        .map_err(|error| Refusal::Failed(error.to_string()))?
+}
+
+fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
+    let mut parser = serde_json::Deserializer::from_slice(json);
+    let parsed = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+        let place = error.path().to_string();
+        let error = error.into_inner();
+        if error.is_data() {
+            Refusal::unusable(one_line(&format!("{place}: {error}")))
+        } else {
+            broken_json(&error)
+        }
+    })?;
+    parser.end().map_err(|error| broken_json(&error))?;
+    Ok(parsed)
+}
+
+fn broken_json(error: &serde_json::Error) -> Refusal {
+    let reason = one_line(&format!("not JSON: {error}"));
+    Refusal::Unusable(StatusCode::BAD_REQUEST, reason)
 }
 
 /// The fields anybody's form may have, as texts; an image is bytes.
@@ -202,9 +269,10 @@ pub(crate) fn checked_image(field: &str, image: &[u8]) -> Result<(), Refusal> {
     }
 }
 
-/// What a parser says, without the lines it breaks it into.
+/// What a parser says, without the lines it breaks it into, nor all of what it repeats.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(LONGEST_COMPLAINT).collect()
 }
 
 async fn in_time<T>(reading: impl Future<Output = T>) -> Result<T, Refusal> {

@@ -26,6 +26,8 @@ fn serve(folder: &std::path::Path) -> Served {
         .by_ref()
         .find_map(|line| Some(line.unwrap().split_once("listening at ")?.1.to_owned()))
         .expect("an address");
+    // It listens while it is made ready, and refuses work until then.
+    assert!(lines.by_ref().any(|line| line.unwrap().ends_with("ready")));
     // Whatever else it says is read, so that it never waits for its reader.
     std::thread::spawn(move || lines.for_each(drop));
     Served { process, address }

@@ -11,6 +11,7 @@ use futures_util::stream::{self, Stream};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::job::{Event, Job};
+use super::view::JobState;
 use crate::house::House;
 use crate::refusal::{Detail, Refusal};
 
@@ -24,7 +25,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 ///
 /// | event | data |
 /// |---|---|
-/// | `queued`, `running`, `done`, `failed`, `cancelled` | the job, as `GET /v1/jobs/{id}` shows it |
+/// | `queued`, `running`, `done`, `failed`, `cancelled` | the job, as `GET /v1/jobs/{id}` shows it then |
 /// | `progress` | `{"stage", "done", "total"}` |
 /// | `candidate` | a judged candidate: `{"seed", "pass", "score", "summary"}` |
 #[utoipa::path(
@@ -102,7 +103,13 @@ impl Follower {
                 self.is_over = state.is_finished();
                 let mut view = self.job.view();
                 if !self.is_over {
+                    // As it was then, for whoever comes later.
                     view.state = *state;
+                    view.progress = None;
+                    view.candidates.clear();
+                    if *state == JobState::Queued {
+                        view.started = None;
+                    }
                 }
                 told.event(state.name()).json_data(view)
             }

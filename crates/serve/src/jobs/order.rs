@@ -78,7 +78,11 @@ pub(crate) async fn read(
         from_form(house, request).await?
     } else {
         let _desk = house.desk()?;
-        from_json(receive::json(request).await?)?
+        let asked = receive::json(request).await?;
+        // Base64 of a large image keeps a core busy.
+        tokio::task::spawn_blocking(move || from_json(asked))
+            .await
+            .map_err(|error| Refusal::Failed(error.to_string()))??
     };
     checked(asked, most_candidates)
 }
@@ -138,7 +142,8 @@ fn checked(asked: Asked, most_candidates: u32) -> Result<Order, Refusal> {
         }
         (None, None) => {
             return Err(Refusal::unusable(format_args!(
-                "give a prompt (text) or an image (base64 in JSON, a file in a form; at most {} MB)",
+                "give a prompt (text) or an image (base64 in JSON, a file in a form; at most {} MB); \
+                 JSON comes with `Content-Type: application/json`",
                 LARGEST_IMAGE >> 20
             )));
         }

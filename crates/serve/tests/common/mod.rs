@@ -157,6 +157,7 @@ pub(crate) async fn detail(response: Response) -> String {
     assert_eq!(body.len(), 1, "{body:?}");
     let detail = body["detail"].as_str().unwrap();
     assert!(!detail.contains('\n'), "one line: {detail}");
+    assert!(detail.len() < 500, "a line, not what was sent: {detail}");
     detail.to_owned()
 }
 

@@ -154,6 +154,10 @@ async fn a_job_is_asked_for_followed_and_fetched() {
     let preview = image::load_from_memory(&preview.bytes().await.unwrap()).unwrap();
     assert_eq!((preview.width(), preview.height()), (1041, 1041));
 
+    // Who comes late hears it as it was.
+    let all = Events::of(&served, &job, None).await.rest().await;
+    assert_eq!(all[0].2["state"], "queued");
+    assert!(all[0].2.get("started").is_none());
     // Who comes back hears what is newer; who has heard all, nothing.
     let again = Events::of(&served, &job, Some(number)).await.rest().await;
     assert_eq!(names(&again), names(&rest));
@@ -264,6 +268,10 @@ async fn what_is_no_job_is_said_in_a_line() {
         (json!({ "prompt": "a", "budget_seconds": 601 }), "0 to 600"),
         (json!({ "prompt": "a", "profile": "mine" }), "viewer"),
         (json!({ "prompt": "a", "seed": 1.5 }), "seed"),
+        (
+            json!({ "prompt": "a", "seed": "9".repeat(100_000) }),
+            "seed",
+        ),
         (json!({ "prompt": "a", "sede": 1 }), "unknown field"),
         (json!("a"), "invalid type"),
     ] {
