@@ -84,9 +84,11 @@ impl Device<'_> {
     /// One candidate, with less on the device if there is no room for it.
     fn make(&mut self, job: &Arc<Job>, seed: u64) -> Result<Made, Trouble> {
         let lost = || Trouble::Device("a request came unprepared".to_owned());
+        let (subject, manner) = job.subject.get().ok_or_else(lost)?;
         let order = Order {
             job: job.id,
-            subject: job.subject.get().ok_or_else(lost)?,
+            subject,
+            manner,
             seed,
             deadline: job.request.deadline,
         };

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::line::Readiness;
-use super::works::Subject;
+use super::works::{Manner, Subject};
 use crate::generator::{GenerateError, GenerationSink, Request};
 
 /// A request and everybody who works on it; its generation ends with the last of them.
@@ -15,7 +15,7 @@ pub(super) struct Job {
     pub(super) request: Request,
     pub(super) sink: GenerationSink,
     /// Empty until the host is done with it.
-    pub(super) subject: OnceLock<Subject>,
+    pub(super) subject: OnceLock<(Subject, Manner)>,
     /// The device it counts on, until the last candidate is made.
     seat: Mutex<Option<OwnedSemaphorePermit>>,
     /// What its candidates have come to so far.

@@ -1,7 +1,7 @@
 //! The native backend: our own networks on this machine's devices.
 //!
-//! One OS thread per device owns its models. All devices serve one line of requests
-//! ([`line`]): an idle one takes the next candidate, whosever it is. The host prepares pictures and
+//! One OS thread per device owns its models. All devices serve one line of requests:
+//! an idle one takes the next candidate, whosever it is. The host prepares pictures and
 //! finishes clouds on threads of its own, so that no device waits for it. A device that fails rests and
 //! is opened anew, while what it had in hand goes to another; one that runs out of memory keeps less on
 //! the device and goes on.
@@ -13,6 +13,7 @@ mod desk;
 mod device;
 mod devices;
 mod finish;
+mod flux;
 mod host;
 mod installed;
 mod job;
@@ -27,7 +28,8 @@ mod works;
 
 pub use desk::Desk;
 pub use devices::{Devices, Place};
-pub use installed::{Installed, Weights};
+pub use flux::{FluxPainter, HostReader};
+pub use installed::{Installed, Paints, Weights};
 pub use open::{Native, NativeError, NativeOptions};
 pub use picture::{SketchCutter, prepare};
 pub use sampling::{Pace, SamplerOverrides, Samplers};
@@ -35,6 +37,6 @@ pub use station::Station;
 pub use studio::{Preparation, Studio, StudioOptions};
 pub use trellis::{Asked, Sampling, TrellisSculptor};
 pub use works::{
-    Cut, Cutter, Made, NoPainter, Opener, Order, Painter, Progress, Sculpted, Sculptor, Subject,
+    Cut, Cutter, Made, Manner, Opener, Order, Painter, Progress, Sculpted, Sculptor, Subject,
     Trouble, Works,
 };

@@ -1,18 +1,23 @@
 //! The native backend as it is configured: which devices work, on what, and how much of them is used.
 
+use std::path::PathBuf;
+
 use models::trellis::{Keep, Origin, PartSizes, Trellis};
 use models::{Device, free_memory};
 use thiserror::Error;
 
 use super::devices::{Devices, Place};
-use super::installed::{Installed, Weights};
+use super::flux::{FluxPainter, HostReader};
+use super::installed::{Installed, Paints, Weights};
 use super::picture::{SketchCutter, prepare};
+use super::sampling::SamplerOverrides;
 use super::station::Station;
-use super::studio::{Studio, StudioOptions};
+use super::studio::{Preparation, Studio, StudioOptions};
 use super::trellis::{Sampling, TrellisSculptor};
-use super::works::{Cutter, NoPainter, Opener, Trouble, Works};
+use super::works::{Cutter, Manner, Opener, Subject, Trouble, Works};
+use crate::categories::{CategoryTable, StageSettings, classify};
 use crate::generator::GenerateError;
-use crate::residency::{Budget, Need, Part, Plan, TooSmall, plan};
+use crate::residency::{Budget, Need, Part, Plan, Stay, TooSmall, Variant, choose};
 
 /// What people call the backend.
 const LABEL: &str = "trellis";
@@ -22,12 +27,18 @@ const LABEL: &str = "trellis";
 pub struct NativeOptions {
     /// Where its weights are.
     pub weights: Weights,
+    /// A folder with a FLUX that is none of those pulled.
+    pub flux: Option<PathBuf>,
+    /// Pixels of what FLUX paints, each way.
+    pub side: u32,
     /// Where it runs.
     pub devices: Devices,
     /// Gigabytes of each device that may be used; `None` for what is free.
     pub vram: Option<u64>,
-    /// How it samples.
+    /// How it samples, whatever a prompt's category says.
     pub sampling: Sampling,
+    /// How each category is made.
+    pub categories: CategoryTable,
     /// Whether the judge's networks share the first device.
     pub judged: bool,
 }
@@ -76,8 +87,11 @@ impl Native {
     /// # Errors
     /// When there is nothing to work with, a device is not there, or the pipeline does not fit on one.
     pub fn look(options: NativeOptions) -> Result<Self, NativeError> {
-        let installed = Installed::look(&options.weights).map_err(NativeError::Weights)?;
+        let installed = Installed::look(&options.weights, options.flux.as_deref());
+        let installed = installed.map_err(NativeError::Weights)?;
         let needs = needs(&installed).map_err(NativeError::Weights)?;
+        let painters = installed.painters.iter();
+        let variants: Vec<Variant> = painters.map(|paints| paints.variant.clone()).collect();
         let mut places = Vec::new();
         for (index, place) in Place::of(&options.devices).into_iter().enumerate() {
             let name = place.name();
@@ -87,7 +101,9 @@ impl Native {
             })?;
             let budget = budget(place, &device, options.vram);
             let needs = with_judge(&needs, options.judged && index == 0);
-            let plan = budget.map(|budget| plan(&needs, budget)).transpose();
+            let plan = budget
+                .map(|budget| choose(&needs, &variants, budget))
+                .transpose();
             let plan = plan.map_err(|error| NativeError::TooSmall { name, error })?;
             places.push((place, plan));
         }
@@ -103,6 +119,7 @@ impl Native {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn begin(self) -> Result<Studio, NativeError> {
+        let prepare = self.preparation();
         let openers = self.places.into_iter().map(|(place, plan)| {
             Box::new(Door {
                 name: place.name(),
@@ -110,10 +127,68 @@ impl Native {
                 plan,
                 installed: self.installed.clone(),
                 sampling: self.options.sampling,
+                side: self.options.side,
             }) as Box<dyn Opener>
         });
-        let options = StudioOptions::new(LABEL, Box::new(prepare));
+        let options = StudioOptions::new(LABEL, prepare);
         Ok(Studio::open(options, openers.collect())?)
+    }
+}
+
+impl Native {
+    /// What the host does with a prompt: words are classed and shaped, and read for FLUX where no device
+    /// has room for that.
+    fn preparation(&self) -> Preparation {
+        let categories = self.options.categories.clone();
+        let is_painted = !self.installed.painters.is_empty();
+        let reads = |(_, plan): &(Place, Option<Plan>)| {
+            let plan = plan.as_ref()?;
+            (plan.stay(Part::PromptReader) == Some(Stay::OnHost))
+                .then(|| painter(&self.installed, Some(plan)))?
+        };
+        let reader = self.places.iter().find_map(reads);
+        let reader = reader.map(|paints| HostReader::new(paints.files.clone()));
+        Box::new(move |prompt| {
+            let subject = prepare(prompt)?;
+            let Subject::Words(words) = &subject else {
+                return Ok((subject, Manner::default()));
+            };
+            let mut manner = manner(words, &categories)?;
+            if let (true, Some(reader), Some(shaped)) = (is_painted, &reader, &manner.shaped) {
+                manner.read = reader.read(shaped);
+            }
+            Ok((subject, manner))
+        })
+    }
+}
+
+/// How the category of a prompt is made.
+fn manner(words: &str, categories: &CategoryTable) -> Result<Manner, GenerateError> {
+    let category = classify(words).category;
+    let settings = categories.settings(category);
+    let shaped = settings.template.shape(words);
+    let overrides = |stage: StageSettings| SamplerOverrides {
+        steps: Some(stage.steps),
+        guidance: Some(stage.guidance),
+        ..SamplerOverrides::default()
+    };
+    Ok(Manner {
+        category: Some(category),
+        shaped: Some(shaped.map_err(|error| GenerateError::Prompt(error.to_string()))?),
+        read: None,
+        image_steps: Some(settings.image_steps),
+        structure: overrides(settings.structure),
+        latent: overrides(settings.latent),
+    })
+}
+
+/// The FLUX a plan has chosen; without a plan, the first.
+fn painter<'a>(installed: &'a Installed, plan: Option<&Plan>) -> Option<&'a Paints> {
+    let variant = plan.and_then(|plan| plan.variant.as_deref());
+    let mut painters = installed.painters.iter();
+    match variant {
+        Some(name) => painters.find(|paints| paints.variant.name == name),
+        None => painters.next(),
     }
 }
 
@@ -167,6 +242,7 @@ struct Door {
     plan: Option<Plan>,
     installed: Installed,
     sampling: Sampling,
+    side: u32,
 }
 
 impl Opener for Door {
@@ -176,13 +252,15 @@ impl Opener for Door {
 
     fn open(&mut self) -> Result<Box<dyn Works>, Trouble> {
         let device = self.place.open().map_err(Trouble::Device)?;
-        let Installed { images, words } = self.installed.clone();
+        let Installed { images, words, .. } = self.installed.clone();
+        let paints = painter(&self.installed, self.plan.as_ref());
+        let painter =
+            paints.map(|paints| FluxPainter::new(paints.files.clone(), &device, self.side));
         let sculptor = TrellisSculptor::open(images, words, &device, self.sampling)?;
         let cutters: Vec<Box<dyn Cutter>> = vec![Box::new(SketchCutter)];
         if let Some(plan) = &self.plan {
             tracing::info!("{}: {}", self.name, plan.moves());
         }
-        let painter: Option<NoPainter> = None;
         Ok(Box::new(Station::new(
             painter,
             cutters,

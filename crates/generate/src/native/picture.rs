@@ -60,6 +60,10 @@ fn touches_border(picture: &RgbaImage) -> bool {
 pub struct SketchCutter;
 
 impl Cutter for SketchCutter {
+    fn is_last_resort(&self) -> bool {
+        true
+    }
+
     fn settle(&mut self, _plan: &Plan) {}
 
     fn cut_out(&mut self, picture: &RgbImage) -> Result<Cut, Trouble> {

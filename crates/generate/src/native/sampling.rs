@@ -27,6 +27,17 @@ pub struct SamplerOverrides {
 }
 
 impl SamplerOverrides {
+    /// These, and where they say nothing, `others`.
+    #[must_use]
+    pub fn or(self, others: Self) -> Self {
+        Self {
+            steps: self.steps.or(others.steps),
+            guidance: self.guidance.or(others.guidance),
+            interval: self.interval.or(others.interval),
+            rescale_t: self.rescale_t.or(others.rescale_t),
+        }
+    }
+
     /// `settings` with these changes.
     #[must_use]
     pub fn over(&self, settings: SamplerSettings) -> SamplerSettings {

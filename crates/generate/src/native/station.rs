@@ -151,30 +151,40 @@ impl<P: Painter, S: Sculptor> Station<P, S> {
         &mut self,
         kept: usize,
         words: &str,
-        seed: u64,
+        order: &Order<'_>,
         clock: &mut Clock<'_, '_>,
     ) -> Result<(RgbaImage, Vec<String>), Trouble> {
         let Some(painter) = &mut self.painter else {
             return Err(Trouble::Unusable("there is no painter".to_owned()));
         };
-        let read = match self.kept[kept].words.take() {
-            Some(read) => read,
-            None => clock.stage("read", |_| painter.read(words))?,
-        };
+        let by_host = order.manner.read.as_deref();
+        let by_host = by_host.and_then(|read| read.downcast_ref::<P::Words>());
+        if by_host.is_none() && self.kept[kept].words.is_none() {
+            let shaped = order.manner.shaped.as_deref().unwrap_or(words);
+            self.kept[kept].words = Some(clock.stage("read", |_| painter.read(shaped))?);
+        }
+        let unread = || Trouble::Device("the words were lost".to_owned());
+        let read = by_host
+            .or(self.kept[kept].words.as_ref())
+            .ok_or_else(unread)?;
         let mut best: Option<Cut> = None;
         for painting in 0..MOST_PAINTINGS {
-            let seed = seed.wrapping_add(painting.wrapping_mul(NEXT_PAINTING));
-            let painted = clock.stage("paint", |progress| painter.paint(&read, seed, progress))?;
+            let seed = order
+                .seed
+                .wrapping_add(painting.wrapping_mul(NEXT_PAINTING));
+            let steps = order.manner.image_steps;
+            let painted = clock.stage("paint", |progress| {
+                painter.paint(read, seed, steps, progress)
+            })?;
             let cut = clock.stage("cut out", |_| self.cutters.cut_out(&painted))?;
             let is_clean = cut.doubt.is_none();
             if is_clean || best.is_none() {
                 best = Some(cut);
             }
-            if is_clean {
+            if is_clean || self.cutters.are_last_resorts() {
                 break;
             }
         }
-        self.kept[kept].words = Some(read);
         let cut = best.ok_or_else(|| Trouble::Device("nothing was painted".to_owned()))?;
         Ok((cut.picture, doubted(cut.doubt).into_iter().collect()))
     }
@@ -200,6 +210,10 @@ fn settle<P: Painter, S: Sculptor>(
 }
 
 impl Cutters {
+    fn are_last_resorts(&self) -> bool {
+        self.0.iter().all(|cutter| cutter.is_last_resort())
+    }
+
     /// The first cut-out that can be relied on, else the first.
     fn cut_out(&mut self, picture: &RgbImage) -> Result<Cut, Trouble> {
         let mut first = None;
@@ -229,7 +243,7 @@ impl<P: Painter, S: Sculptor> Works for Station<P, S> {
         };
         let painted = match order.subject {
             Subject::Words(words) if self.painter.is_some() => {
-                Some(self.picture(kept, words, order.seed, &mut clock)?)
+                Some(self.picture(kept, words, order, &mut clock)?)
             }
             subject => {
                 self.shared(kept, subject, &mut clock)?;
@@ -253,7 +267,8 @@ impl<P: Painter, S: Sculptor> Works for Station<P, S> {
             .deadline
             .map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let sculptor = &mut self.sculptor;
-        let sculpted = sculptor.sculpt(condition, order.seed, left, clock.progress)?;
+        let sculpted =
+            sculptor.sculpt(condition, order.seed, order.manner, left, clock.progress)?;
         clock.stages.extend(sculpted.stages);
         notes.extend(sculpted.notes);
         self.pace = match self.pace {
@@ -264,7 +279,7 @@ impl<P: Painter, S: Sculptor> Works for Station<P, S> {
             columns: sculpted.columns,
             notes,
             recipe: Recipe {
-                category: None,
+                category: order.manner.category.map(|one| one.name().to_owned()),
                 settings: sculpted.settings,
             },
             stages: clock.stages,

@@ -16,14 +16,15 @@ use super::device;
 use super::host;
 use super::job::{Job, lock};
 use super::line::{Line, Readiness, Ticket};
-use super::works::{Opener, Subject};
+use super::works::{Manner, Opener, Subject};
 use crate::generator::{GenerateError, Generation, Generator, Request};
 
 /// How often a device looks for readers that have gone or caught up while it has nothing to do.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Makes a prompt ready for the devices, on the host.
-pub type Preparation = Box<dyn Fn(&Prompt) -> Result<Subject, GenerateError> + Send + Sync>;
+pub type Preparation =
+    Box<dyn Fn(&Prompt) -> Result<(Subject, Manner), GenerateError> + Send + Sync>;
 
 /// How a studio works.
 pub struct StudioOptions {

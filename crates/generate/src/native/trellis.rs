@@ -12,7 +12,7 @@ use models::trellis::{
 use splat::Columns;
 
 use super::sampling::{Pace, SamplerOverrides, Samplers};
-use super::works::{Progress, Sculpted, Sculptor, Trouble};
+use super::works::{Manner, Progress, Sculpted, Sculptor, Trouble};
 use crate::generator::StageTime;
 use crate::residency::{Part, Plan};
 
@@ -122,6 +122,7 @@ impl Sculptor for TrellisSculptor {
         &mut self,
         asked: &Asked,
         seed: u64,
+        manner: &Manner,
         left: Option<Duration>,
         progress: &mut Progress<'_>,
     ) -> Result<Sculpted, Trouble> {
@@ -132,9 +133,12 @@ impl Sculptor for TrellisSculptor {
         let gone = || Trouble::Device("the condition is of another pipeline".to_owned());
         let pipeline = pipeline.ok_or_else(gone)?;
         let published = pipeline.settings();
+        // The operator's word goes before the category's.
+        let structure = self.sampling.structure.or(manner.structure);
+        let latent = self.sampling.latent.or(manner.latent);
         let wanted = Samplers {
-            structure: self.sampling.structure.over(published.structure),
-            latent: self.sampling.latent.over(published.latent),
+            structure: structure.over(published.structure),
+            latent: latent.over(published.latent),
         };
         let samplers = left.map_or(wanted, |left| self.pace.within(wanted, left));
         let settings = Settings {

@@ -1,14 +1,19 @@
 //! What a device can do, as narrow traits: a painter, cutters and a sculptor make up a
 //! [`Station`](super::Station), and a station, or a stand-in, is what a device thread works with.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use image::{RgbImage, RgbaImage};
 use splat::Columns;
 use thiserror::Error;
 
+use super::sampling::SamplerOverrides;
+use crate::categories::Category;
 use crate::generator::{Recipe, StageTime};
 use crate::residency::Plan;
 
@@ -49,6 +54,35 @@ pub enum Subject {
     Opaque(RgbImage),
 }
 
+/// How a prompt's category wants it made; what is not said is as usual.
+#[derive(Clone, Default)]
+pub struct Manner {
+    /// The category.
+    pub category: Option<Category>,
+    /// The words as a picture is painted of them.
+    pub shaped: Option<String>,
+    /// Those words as the painter understands them ([`Painter::Words`]), where the host has read them.
+    pub read: Option<Arc<dyn Any + Send + Sync>>,
+    /// Steps of the painter.
+    pub image_steps: Option<u32>,
+    /// How the structure is sampled.
+    pub structure: SamplerOverrides,
+    /// And the latent.
+    pub latent: SamplerOverrides,
+}
+
+impl fmt::Debug for Manner {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("Manner");
+        shown.field("category", &self.category);
+        shown.field("shaped", &self.shaped);
+        shown.field("is_read", &self.read.is_some());
+        shown.field("image_steps", &self.image_steps);
+        shown.field("structure", &self.structure);
+        shown.field("latent", &self.latent).finish()
+    }
+}
+
 /// One candidate that is wanted.
 #[derive(Debug, Clone, Copy)]
 pub struct Order<'a> {
@@ -56,6 +90,8 @@ pub struct Order<'a> {
     pub job: u64,
     /// What it is to be of.
     pub subject: &'a Subject,
+    /// How it is to be made.
+    pub manner: &'a Manner,
     /// The noise.
     pub seed: u64,
     /// Quality may be given up to be done by then.
@@ -109,7 +145,7 @@ pub trait Opener: Send {
 /// Makes pictures of words.
 pub trait Painter {
     /// Words as it understands them.
-    type Words;
+    type Words: 'static;
 
     /// Keeps on the device what the plan says, from now on.
     fn settle(&mut self, plan: &Plan);
@@ -120,7 +156,7 @@ pub trait Painter {
     /// See [`Trouble`].
     fn read(&mut self, prompt: &str) -> Result<Self::Words, Trouble>;
 
-    /// A picture of the object alone.
+    /// A picture of the object alone, in so many `steps` if they are said.
     ///
     /// # Errors
     /// See [`Trouble`].
@@ -128,33 +164,9 @@ pub trait Painter {
         &mut self,
         words: &Self::Words,
         seed: u64,
+        steps: Option<u32>,
         progress: &mut Progress<'_>,
     ) -> Result<RgbImage, Trouble>;
-}
-
-/// Where there is no painter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoPainter {}
-
-impl Painter for NoPainter {
-    type Words = Self;
-
-    fn settle(&mut self, _plan: &Plan) {
-        match *self {}
-    }
-
-    fn read(&mut self, _prompt: &str) -> Result<Self, Trouble> {
-        match *self {}
-    }
-
-    fn paint(
-        &mut self,
-        _words: &Self,
-        _seed: u64,
-        _progress: &mut Progress<'_>,
-    ) -> Result<RgbImage, Trouble> {
-        match *self {}
-    }
 }
 
 /// A cut-out, and whether it can be relied on.
@@ -168,6 +180,11 @@ pub struct Cut {
 
 /// Cuts objects out of pictures.
 pub trait Cutter {
+    /// Whether it is what is left where there is no network: another picture would do no better.
+    fn is_last_resort(&self) -> bool {
+        false
+    }
+
     /// Keeps on the device what the plan says, from now on.
     fn settle(&mut self, plan: &Plan);
 
@@ -219,6 +236,7 @@ pub trait Sculptor {
         &mut self,
         condition: &Self::Condition,
         seed: u64,
+        manner: &Manner,
         left: Option<Duration>,
         progress: &mut Progress<'_>,
     ) -> Result<Sculpted, Trouble>;

@@ -168,6 +168,9 @@ impl Need {
     /// BiRefNet in half precision (facts, models §8).
     pub const BIREFNET: Self = Self::new(Part::Cutter, 444_473_596);
 
+    /// FLUX's CLIP text encoder and picture decoder (facts, models §8).
+    pub const PAINTER_REST: Self = Self::new(Part::PainterRest, 42 * GB / 100);
+
     /// The judge's networks in half precision (facts, models §8).
     pub const JUDGE: Self = Self::new(Part::Judge, 8 * GB / 10);
 
@@ -198,7 +201,7 @@ impl Variant {
                 needs: vec![
                     Need::new(Part::PromptReader, reader * GB / 10),
                     Need::new(Part::Painter, painter * GB / 10),
-                    Need::new(Part::PainterRest, 42 * GB / 100),
+                    Need::PAINTER_REST,
                 ],
             })
             .to_vec()

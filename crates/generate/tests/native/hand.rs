@@ -5,7 +5,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use generate::native::{
-    Made, Opener, Order, Progress, Studio, StudioOptions, Subject, Trouble, Works,
+    Made, Manner, Opener, Order, Progress, Studio, StudioOptions, Subject, Trouble, Works,
 };
 use splat::{Cloud, Splat};
 
@@ -168,7 +168,10 @@ pub(crate) fn studio(devices: usize) -> (Studio, Vec<Hand>) {
     }
     let options = StudioOptions {
         first_rest: Duration::from_millis(20),
-        ..StudioOptions::new("trellis", Box::new(generate::native::prepare))
+        ..StudioOptions::new(
+            "trellis",
+            Box::new(|prompt| Ok((generate::native::prepare(prompt)?, Manner::default()))),
+        )
     };
     (Studio::open(options, doors).unwrap(), hands)
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use image::{Rgb, Rgba};
 
-use super::super::works::Sculpted;
+use super::super::works::{Manner, Sculpted};
 use super::*;
 use crate::residency::{Budget, Need, Part, Variant, choose};
 
@@ -38,6 +38,7 @@ impl super::Painter for Painter {
         &mut self,
         words: &String,
         seed: u64,
+        _steps: Option<u32>,
         progress: &mut Progress<'_>,
     ) -> Result<RgbImage, Trouble> {
         note(&self.0, format!("paint {words} {seed}"));
@@ -97,6 +98,7 @@ impl super::Sculptor for Sculptor {
         &mut self,
         condition: &String,
         seed: u64,
+        _manner: &Manner,
         _left: Option<Duration>,
         _progress: &mut Progress<'_>,
     ) -> Result<Sculpted, Trouble> {
@@ -123,9 +125,19 @@ fn make(
     subject: &Subject,
     seed: u64,
 ) -> Result<Made, Trouble> {
+    make_as(station, subject, &Manner::default(), seed)
+}
+
+fn make_as(
+    station: &mut Station<Painter, Sculptor>,
+    subject: &Subject,
+    manner: &Manner,
+    seed: u64,
+) -> Result<Made, Trouble> {
     let order = Order {
         job: 1,
         subject,
+        manner,
         seed,
         deadline: None,
     };
@@ -158,6 +170,25 @@ fn words_are_read_once_and_painted_for_each_seed() {
         "sculpt see 8 8",
     ];
     assert_eq!(written(&log), expected);
+}
+
+#[test]
+fn words_are_shaped_and_read_by_the_host_where_it_does() {
+    let (mut station, log) = station(true, &[0]);
+    let mut manner = Manner {
+        category: Some(crate::categories::Category::Clothing),
+        shaped: Some("a hat, alone".to_owned()),
+        ..Manner::default()
+    };
+    let made = make_as(&mut station, &words(), &manner, 7).expect("made");
+    assert_eq!(made.recipe.category.as_deref(), Some("clothing"));
+    assert_eq!(
+        written(&log)[..2],
+        ["read a hat, alone", "paint a hat, alone 7"]
+    );
+    manner.read = Some(std::sync::Arc::new("by the host".to_owned()));
+    make_as(&mut station, &words(), &manner, 8).expect("made");
+    assert_eq!(written(&log)[0], "paint by the host 8");
 }
 
 #[test]
@@ -235,6 +266,7 @@ fn nobody_waiting_ends_it_between_steps() {
     let order = Order {
         job: 1,
         subject: &subject,
+        manner: &Manner::default(),
         seed: 1,
         deadline: None,
     };
