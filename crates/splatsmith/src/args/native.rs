@@ -17,10 +17,23 @@ pub(crate) struct NativeArgs {
     #[arg(long, value_name = "GB")]
     pub(crate) vram: Option<u64>,
 
+    /// A table (TOML) that says how each category of prompts is made, where otherwise than built in
+    #[arg(long, value_name = "FILE")]
+    pub(crate) categories: Option<PathBuf>,
+
     /// Generate with the TRELLIS pipeline in this folder, laid out as its published repository with
     /// dinov2_vitl14_reg.safetensors or clip-vit-large-patch14/ beside it [default: the models pulled]
     #[arg(long = "trellis.folder", id = "trellis.folder", value_name = "DIR")]
     pub(crate) folder: Option<PathBuf>,
+
+    /// Paint with the FLUX in this folder: flux.gguf, t5.gguf (or .safetensors), ae.safetensors,
+    /// clip.safetensors, t5.tokenizer.json, clip.tokenizer.json [default: the models pulled]
+    #[arg(long = "flux.folder", id = "flux.folder", value_name = "DIR")]
+    pub(crate) flux_folder: Option<PathBuf>,
+
+    /// Pixels of what FLUX paints, each way, a multiple of 16; TRELLIS sees 518 [default: 512]
+    #[arg(long = "flux.side", id = "flux.side", value_name = "PIXELS")]
+    pub(crate) flux_side: Option<u32>,
 
     /// Steps of both flows of TRELLIS [default: what the models were published with]
     #[arg(long = "trellis.steps", id = "trellis.steps", value_name = "N")]

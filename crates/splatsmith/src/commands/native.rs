@@ -26,14 +26,20 @@ pub(super) fn look(config: &GenerationConfig) -> Result<Native, NativeError> {
             return Err(missing(what.to_owned()));
         }
     };
+    let Some(categories) = native.categories.clone() else {
+        return Err(missing("there is no table of categories".to_owned()));
+    };
     Native::look(NativeOptions {
         weights,
+        flux: native.flux_folder.clone(),
+        side: native.flux_side,
         devices: native.devices.clone(),
         vram: native.vram,
         sampling: Sampling {
             structure: native.structure,
             latent: native.latent,
         },
+        categories,
         judged: config.validate && judges::missing(&config.judging).is_empty(),
     })
 }

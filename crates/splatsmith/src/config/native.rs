@@ -1,8 +1,10 @@
 //! Where our own networks run and how they sample.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use generate::categories::CategoryTable;
 use generate::native::{Devices, SamplerOverrides};
+use models::flux::{LARGEST_SIDE, SMALLEST_SIDE};
 use models::trellis::SamplerSettings;
 
 use super::{Problems, Setting};
@@ -16,8 +18,14 @@ const MOST_VRAM: u64 = 1024;
 pub(crate) struct NativeConfig {
     /// Where it runs.
     pub(crate) devices: Devices,
+    /// How each category is made; `None` where the table cannot be used.
+    pub(crate) categories: Option<CategoryTable>,
     /// A pipeline that is none of those pulled.
     pub(crate) folder: Option<PathBuf>,
+    /// A FLUX that is none of those pulled.
+    pub(crate) flux_folder: Option<PathBuf>,
+    /// Pixels of what FLUX paints, each way.
+    pub(crate) flux_side: u32,
     /// Gigabytes of each device that may be used; `None` for what is free.
     pub(crate) vram: Option<u64>,
     /// What is sampled otherwise than published: the structure.
@@ -68,7 +76,10 @@ impl NativeConfig {
         }
         Self {
             devices: devices(&args.gpu, problems),
+            categories: categories(args.categories.as_deref(), problems),
             folder: args.folder.clone(),
+            flux_folder: args.flux_folder.clone(),
+            flux_side: side(args.flux_side, problems),
             vram: args.vram,
             structure,
             latent,
@@ -80,6 +91,8 @@ impl NativeConfig {
         let mut settings = vec![("gpu", self.devices.to_string())];
         let folder = self.folder.as_ref();
         settings.extend(folder.map(|folder| ("trellis.folder", folder.display().to_string())));
+        let flux = self.flux_folder.as_ref();
+        settings.extend(flux.map(|folder| ("flux.folder", folder.display().to_string())));
         settings.extend(self.vram.map(|vram| ("vram", vram.to_string())));
         let stages = [
             ("trellis.structure", &self.structure),
@@ -122,6 +135,37 @@ fn devices(typed: &[String], problems: &mut Problems) -> Devices {
         }
     }
     Devices::Gpus(numbers)
+}
+
+/// A side that FLUX can paint.
+fn side(typed: Option<u32>, problems: &mut Problems) -> u32 {
+    let side = typed.unwrap_or(512);
+    if !(SMALLEST_SIDE..=LARGEST_SIDE).contains(&side) || !side.is_multiple_of(16) {
+        problems.add(
+            format!("--flux.side {side}: not painted"),
+            format!("give a multiple of 16 from {SMALLEST_SIDE} to {LARGEST_SIDE}"),
+        );
+    }
+    side
+}
+
+/// The built-in table with the changes of an operator's file.
+fn categories(file: Option<&Path>, problems: &mut Problems) -> Option<CategoryTable> {
+    let changes = match file.map(std::fs::read_to_string) {
+        None => String::new(),
+        Some(Ok(changes)) => changes,
+        Some(Err(error)) => {
+            let file = file.unwrap_or_else(|| Path::new("")).display();
+            problems.add(format!("--categories {file}: {error}"), "name a TOML file");
+            String::new()
+        }
+    };
+    let table = CategoryTable::with_changes(&changes);
+    if let Err(error) = &table {
+        let file = file.unwrap_or_else(|| Path::new("built-in")).display();
+        problems.add(format!("--categories {file}: {error}"), "mend the table");
+    }
+    table.ok()
 }
 
 /// `0.5..1`

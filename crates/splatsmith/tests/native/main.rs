@@ -2,15 +2,17 @@
 //! devices or prompts are no good.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../common/mod.rs"]
 mod common;
 #[allow(dead_code)]
-#[path = "../../models/tests/goldens/formula.rs"]
+#[path = "../../../models/tests/goldens/formula.rs"]
 mod formula;
 #[allow(dead_code)]
-#[path = "../../models/tests/goldens/golden.rs"]
+#[path = "../../../models/tests/goldens/golden.rs"]
 mod golden;
-#[path = "../../models/tests/goldens/lay_out.rs"]
+#[path = "../../../models/tests/goldens/lay_out.rs"]
 mod lay_out;
+mod paint;
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -144,6 +146,55 @@ fn words_become_a_cloud_where_there_is_a_model_that_reads() {
 }
 
 #[test]
+fn a_purple_elephant_is_painted_cut_out_and_sculpted() {
+    let folder = tempfile::tempdir().unwrap();
+    let trellis = pipeline(folder.path(), "pipeline_image");
+    let flux = paint::lay_out(&goldens(), folder.path());
+    let seeing = format!("--trellis.folder={}", trellis.display());
+    let painting = format!("--flux.folder={}", flux.display());
+    let all = [
+        "purple elephant",
+        "--no-validation",
+        "--json",
+        "-o=e.ply",
+        &seeing,
+        &painting,
+    ];
+    let run = generate(
+        folder.path(),
+        &[&all[..], &["--trellis.structure.steps=6", "--flux.side=64"]].concat(),
+    );
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let report = run.json();
+    let stages = report["stages"].as_array().unwrap();
+    let stages: Vec<&str> = stages
+        .iter()
+        .map(|one| one["stage"].as_str().unwrap())
+        .collect();
+    assert_eq!(stages[..3], ["read", "paint", "cut out"]);
+    assert_eq!(
+        stages[stages.len() - 5..],
+        ["condition", "structure", "latent", "decode", "finish"]
+    );
+    assert_eq!(report["recipe"]["category"], "animals");
+    let settings = &report["recipe"]["settings"];
+    assert_eq!(
+        settings["structure.steps"], "6",
+        "what is typed goes before the category's"
+    );
+    assert_eq!(
+        settings["latent.steps"], "12",
+        "the category's before the published"
+    );
+    splat::read(&std::fs::read(folder.path().join("e.ply")).unwrap()).unwrap();
+
+    std::fs::remove_file(flux.join("ae.safetensors")).unwrap();
+    let run = generate(folder.path(), &[&all[..], &["--backend=trellis"]].concat());
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("ae.safetensors"), "{}", run.stderr);
+}
+
+#[test]
 fn without_weights_it_says_which_and_how_to_get_them() {
     let folder = tempfile::tempdir().unwrap();
     let run = generate(folder.path(), &["a red boat", "--backend=trellis"]);
@@ -225,11 +276,7 @@ fn bad_pictures_give_a_clear_line_or_a_sensible_cloud() {
         RgbaImage::from_pixel(1, 1, Rgba([200, 10, 10, 255])),
     );
     write(folder.path(), "border.png", disc(64.0 / 2.0 + 8.0));
-    write(
-        folder.path(),
-        "opaque.png",
-        DynamicImage::ImageRgba8(disc(20.0)).into_rgb8(),
-    );
+    std::fs::write(folder.path().join("opaque.png"), common::disc_png()).unwrap();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     put("cmyk.jpg", &std::fs::read(data.join("cmyk.jpg")).unwrap());
     put("moving.gif", &animated_gif());
@@ -247,7 +294,8 @@ fn bad_pictures_give_a_clear_line_or_a_sensible_cloud() {
         ("clear.png", "transparent all over"),
         ("huge.png", "Image size exceeds limit"),
         ("moving.gif", "neither PNG nor JPEG nor WebP"),
-        ("cut.png", "cannot be decoded"),
+        ("cut.png", "unexpected end of file"),
+        ("one.png", "next to nothing"),
     ] {
         let run = run(picture);
         assert_ne!(run.code, 0, "{picture}");
@@ -262,7 +310,6 @@ fn bad_pictures_give_a_clear_line_or_a_sensible_cloud() {
         ("border.png", "touches the image's border"),
         ("opaque.png", "models pull cutout"),
         ("cmyk.jpg", "the cut-out is doubtful"),
-        ("one.png", "the cut-out is doubtful"),
     ] {
         let run = run(picture);
         assert!(
