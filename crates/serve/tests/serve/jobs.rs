@@ -8,13 +8,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use generate::{SketchBackend, SketchOptions};
 use judge::{Judge, JudgeConfig, Prompt};
-use reqwest::{Response, StatusCode, multipart};
+use reqwest::{StatusCode, multipart};
 use serde_json::{Value, json};
 use serve::{JobLimits, ServeConfig};
 
 use crate::common::{
     Deed, Served, Told, config, detail, header, mark, marks, picture, seconds_to_come_again, until,
 };
+use crate::events::{Event, Events};
 
 async fn asked(served: &Served, body: &Value) -> String {
     let answer = served.post_json("/v1/jobs", body).await;
@@ -37,62 +38,6 @@ async fn until_finished(served: &Served, job: &str) -> Value {
     };
     let waited = tokio::time::timeout(Duration::from_secs(60), finished).await;
     waited.expect("finished")
-}
-
-/// An event: number, name, data.
-type Event = (u64, String, Value);
-
-/// Events as they come.
-struct Events {
-    answer: Response,
-    text: String,
-}
-
-impl Events {
-    async fn of(served: &Served, job: &str, heard: Option<u64>) -> Self {
-        let mut request = served.client.get(format!("{}{job}/events", served.base));
-        if let Some(heard) = heard {
-            request = request.header("last-event-id", heard.to_string());
-        }
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.status(), StatusCode::OK);
-        assert_eq!(header(&answer, "content-type"), "text/event-stream");
-        let text = String::new();
-        Self { answer, text }
-    }
-
-    async fn next(&mut self) -> Option<Event> {
-        loop {
-            if let Some((event, rest)) = self.text.split_once("\n\n") {
-                let field = |name: &str| {
-                    let lines = event.lines();
-                    let mut values = lines.filter_map(|line| line.strip_prefix(name));
-                    values.next().map(|value| value.trim().to_owned())
-                };
-                let number = field("id:").map(|number| number.parse().unwrap());
-                let parsed = number.map(|number| {
-                    let data = serde_json::from_str(&field("data:").unwrap()).unwrap();
-                    (number, field("event:").unwrap(), data)
-                });
-                self.text = rest.to_owned();
-                match parsed {
-                    Some(event) => return Some(event),
-                    // A comment, to keep the connection.
-                    None => continue,
-                }
-            }
-            let chunk = self.answer.chunk().await.unwrap()?;
-            self.text.push_str(std::str::from_utf8(&chunk).unwrap());
-        }
-    }
-
-    async fn rest(mut self) -> Vec<Event> {
-        let mut events = Vec::new();
-        while let Some(event) = self.next().await {
-            events.push(event);
-        }
-        events
-    }
 }
 
 fn names(events: &[Event]) -> Vec<&str> {

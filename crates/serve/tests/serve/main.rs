@@ -8,6 +8,7 @@ mod common;
 mod base_miner;
 mod batch;
 mod document;
+mod events;
 mod jobs;
 mod limits;
 mod pod;
