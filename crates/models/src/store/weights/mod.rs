@@ -310,7 +310,7 @@ fn index(file: &mut dyn Bytes) -> Result<Vec<(String, Stored)>, Fault> {
         safetensors::index(file, length)?
     } else {
         return Err(Fault::format(
-            "neither safetensors, GGUF nor a PyTorch checkpoint",
+            "neither safetensors nor GGUF nor a PyTorch checkpoint",
         ));
     };
     if tensors.is_empty() {
