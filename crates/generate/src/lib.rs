@@ -5,6 +5,7 @@
 
 pub mod best_of;
 pub mod categories;
+pub mod cutout;
 mod generator;
 mod http;
 pub mod native;

@@ -27,6 +27,17 @@ pub enum Weights {
     Folder(PathBuf),
 }
 
+impl Weights {
+    /// The weights store, where that is where they are.
+    #[must_use]
+    pub fn store(&self) -> Option<&Store> {
+        match self {
+            Self::Store(store) => Some(store),
+            Self::Folder(_) => None,
+        }
+    }
+}
+
 /// FLUX in one choice of files.
 #[derive(Debug, Clone)]
 pub struct Paints {

@@ -9,6 +9,7 @@
 //! What a device does is behind [`Works`]; [`Station`] is the real thing, made of a [`Painter`],
 //! [`Cutter`]s and a [`Sculptor`].
 
+mod cutter;
 mod desk;
 mod device;
 mod devices;
@@ -26,6 +27,7 @@ mod studio;
 mod trellis;
 mod works;
 
+pub use cutter::NetworkCutter;
 pub use desk::Desk;
 pub use devices::{Devices, Place};
 pub use flux::{FluxPainter, HostReader};

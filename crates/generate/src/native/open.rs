@@ -6,6 +6,7 @@ use models::trellis::{Keep, Origin, PartSizes, Trellis};
 use models::{Device, free_memory};
 use thiserror::Error;
 
+use super::cutter::{self, NetworkCutter};
 use super::devices::{Devices, Place};
 use super::flux::{FluxPainter, HostReader};
 use super::installed::{Installed, Paints, Weights};
@@ -16,6 +17,7 @@ use super::studio::{Preparation, Studio, StudioOptions};
 use super::trellis::{Sampling, TrellisSculptor};
 use super::works::{Cutter, Manner, Opener, Subject, Trouble, Works};
 use crate::categories::{CategoryTable, StageSettings, classify};
+use crate::cutout::CutoutLimits;
 use crate::generator::GenerateError;
 use crate::residency::{Budget, Need, Part, Plan, Stay, TooSmall, Variant, choose};
 
@@ -39,6 +41,9 @@ pub struct NativeOptions {
     pub sampling: Sampling,
     /// How each category is made.
     pub categories: CategoryTable,
+    /// What to cut out with, in the order they are tried: networks of the store by name, and ONNX files;
+    /// none for what is usual.
+    pub cutters: Vec<String>,
     /// Whether the judge's networks share the first device.
     pub judged: bool,
 }
@@ -78,6 +83,8 @@ pub struct Native {
     /// The devices and how each is used; `None` for the host's memory, or where it depends on what is
     /// free when the device begins.
     pub places: Vec<(Place, Option<Plan>)>,
+    /// What a person has to be told, such as licences.
+    pub notes: Vec<String>,
     options: NativeOptions,
 }
 
@@ -86,10 +93,19 @@ impl Native {
     ///
     /// # Errors
     /// When there is nothing to work with, a device is not there, or the pipeline does not fit on one.
-    pub fn look(options: NativeOptions) -> Result<Self, NativeError> {
+    pub fn look(mut options: NativeOptions) -> Result<Self, NativeError> {
         let installed = Installed::look(&options.weights, options.flux.as_deref());
         let installed = installed.map_err(NativeError::Weights)?;
-        let needs = needs(&installed).map_err(NativeError::Weights)?;
+        let mut needs = needs(&installed).map_err(NativeError::Weights)?;
+        let store = options.weights.store();
+        if options.cutters.is_empty() {
+            options.cutters = cutter::usual(store);
+        }
+        let notes = cutter::check(&options.cutters, store).map_err(NativeError::Weights)?;
+        // Files are run on the host.
+        if !options.cutters.iter().all(|choice| cutter::is_file(choice)) {
+            needs.push(Need::BIREFNET);
+        }
         let painters = installed.painters.iter();
         let variants: Vec<Variant> = painters.map(|paints| paints.variant.clone()).collect();
         let mut places = Vec::new();
@@ -110,6 +126,7 @@ impl Native {
         Ok(Self {
             installed,
             places,
+            notes,
             options,
         })
     }
@@ -128,6 +145,8 @@ impl Native {
                 installed: self.installed.clone(),
                 sampling: self.options.sampling,
                 side: self.options.side,
+                cutters: self.options.cutters.clone(),
+                weights: self.options.weights.clone(),
             }) as Box<dyn Opener>
         });
         let options = StudioOptions::new(LABEL, prepare);
@@ -243,6 +262,8 @@ struct Door {
     installed: Installed,
     sampling: Sampling,
     side: u32,
+    cutters: Vec<String>,
+    weights: Weights,
 }
 
 impl Opener for Door {
@@ -257,7 +278,14 @@ impl Opener for Door {
         let painter =
             paints.map(|paints| FluxPainter::new(paints.files.clone(), &device, self.side));
         let sculptor = TrellisSculptor::open(images, words, &device, self.sampling)?;
-        let cutters: Vec<Box<dyn Cutter>> = vec![Box::new(SketchCutter)];
+        let mut cutters: Vec<Box<dyn Cutter>> = Vec::new();
+        for choice in &self.cutters {
+            let store = self.weights.store();
+            let cutter = NetworkCutter::of_choice(choice, store, &device, CutoutLimits::default());
+            cutters.push(Box::new(cutter));
+        }
+        // Last, and never without a doubt.
+        cutters.push(Box::new(SketchCutter));
         if let Some(plan) = &self.plan {
             tracing::info!("{}: {}", self.name, plan.moves());
         }

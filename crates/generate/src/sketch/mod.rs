@@ -13,6 +13,7 @@ pub use backend::{SketchBackend, SketchOptions};
 pub(crate) use image::cut_out;
 #[cfg(fuzzing)]
 pub(crate) use image::inflate_picture;
+pub(crate) use image::oklab;
 
 use surface::Surfel;
 

@@ -20,6 +20,11 @@ pub(crate) struct NativeArgs {
     /// A table (TOML) that says how each category of prompts is made, where otherwise than built in
     #[arg(long, value_name = "FILE")]
     pub(crate) categories: Option<PathBuf>,
+    /// Cut objects out with this, in the order given: birefnet, rmbg-2.0 (its licence forbids mining), or an
+    /// ONNX file of a matting network, such as one from scripts/fetch-isnet [default: birefnet where it
+    /// is pulled]
+    #[arg(long, value_name = "NAME|FILE", value_delimiter = ',')]
+    pub(crate) cutout: Vec<String>,
 
     /// Generate with the TRELLIS pipeline in this folder, laid out as its published repository with
     /// dinov2_vitl14_reg.safetensors or clip-vit-large-patch14/ beside it [default: the models pulled]

@@ -3,7 +3,7 @@
 use ::generate::Generator;
 use ::generate::native::{Native, NativeError, NativeOptions, Sampling, Studio, Weights};
 use ::models::store::Store;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::judges;
 use crate::config::GenerationConfig;
@@ -35,6 +35,7 @@ pub(super) fn look(config: &GenerationConfig) -> Result<Native, NativeError> {
         side: native.flux_side,
         devices: native.devices.clone(),
         vram: native.vram,
+        cutters: native.cutters.clone(),
         sampling: Sampling {
             structure: native.structure,
             latent: native.latent,
@@ -50,6 +51,9 @@ pub(super) fn look(config: &GenerationConfig) -> Result<Native, NativeError> {
 /// When the operating system gives no thread.
 pub(super) fn begin(native: Native) -> Result<Studio, NativeError> {
     info!("{}", describe(&native));
+    for note in &native.notes {
+        warn!("{note}");
+    }
     for (place, plan) in &native.places {
         if let Some(plan) = plan {
             info!("{}:\n{plan}", place.name());

@@ -28,6 +28,8 @@ pub(crate) struct NativeConfig {
     pub(crate) flux_side: u32,
     /// Gigabytes of each device that may be used; `None` for what is free.
     pub(crate) vram: Option<u64>,
+    /// What objects are cut out with; none for what is usual.
+    pub(crate) cutters: Vec<String>,
     /// What is sampled otherwise than published: the structure.
     pub(crate) structure: SamplerOverrides,
     /// And the latent.
@@ -81,6 +83,7 @@ impl NativeConfig {
             flux_folder: args.flux_folder.clone(),
             flux_side: side(args.flux_side, problems),
             vram: args.vram,
+            cutters: args.cutout.clone(),
             structure,
             latent,
         }
@@ -94,6 +97,9 @@ impl NativeConfig {
         let flux = self.flux_folder.as_ref();
         settings.extend(flux.map(|folder| ("flux.folder", folder.display().to_string())));
         settings.extend(self.vram.map(|vram| ("vram", vram.to_string())));
+        if !self.cutters.is_empty() {
+            settings.push(("cutout", self.cutters.join(", ")));
+        }
         let stages = [
             ("trellis.structure", &self.structure),
             ("trellis.latent", &self.latent),

@@ -13,7 +13,7 @@ const DOUBT: f32 = 0.04;
 
 /// A colour in Oklab (Ottosson 2020): lightness `0..1`, and two axes of about ±0.4 on which equal
 /// distances look equally different.
-pub(super) fn oklab(rgb: [f32; 3]) -> Vec3 {
+pub(crate) fn oklab(rgb: [f32; 3]) -> Vec3 {
     let linear = Vec3::from(rgb.map(|value| {
         if value <= 0.040_45 {
             value / 12.92

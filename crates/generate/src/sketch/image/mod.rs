@@ -14,6 +14,8 @@ mod tests;
 
 use image::{DynamicImage, GrayImage, RgbImage, RgbaImage, imageops};
 
+pub(crate) use ground::oklab;
+
 use super::Sculpture;
 use crate::generator::GenerateError;
 
