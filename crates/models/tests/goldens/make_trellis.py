@@ -4,14 +4,15 @@ modulation, odd shapes and windows, structures of one voxel, all kinds of sampli
 
     pip install -r trellis-requirements.txt
     git clone https://github.com/microsoft/TRELLIS   # of its submodules nothing is needed
-    python make_trellis.py --trellis CHECKOUT [--into FOLDER] [--seed N]
+    python make_trellis.py --trellis CHECKOUT [--into FOLDER] [--seed N] [--full]
 
 writes to ../data/trellis (or FOLDER) `in.*` and `out.*` of each case. Weights follow formula.py from the
 names, shapes and seed in the metadata, rounded to f16 where the checkpoints are. Outputs are computed
 in f32 from those; `half` in the configuration is how far the reference's own f16 path is from that, as a
 part of the root mean square.
 `SPLATSMITH_TRELLIS=CHECKOUT SPLATSMITH_MODELS_PYTHON=…/python cargo test -p models --test trellis
-seeds` tries other seeds.
+seeds` tries other seeds; with `-- --ignored` after it, networks as wide as the published ones (`--full`) on
+an asset's voxels, whose outputs are too large to keep.
 """
 
 import argparse
@@ -60,11 +61,14 @@ class Case:
         return trellis_reference.evaluate(network)
 
     def both(self, network: torch.nn.Module, run) -> None:
-        """Runs it in half precision and in single, keeps the latter and their distance."""
-        half = run(network)
+        """Runs it in half precision and in single, keeps the latter and their distance; what is large, in
+        single alone."""
+        half = None if self.name.startswith("full_") else run(network)
         single = run(trellis_reference.in_single_precision(network))
         for key, value in single.items():
             self.output(key, value)
+        if half is None:
+            return
         apart = [(half[key].float() - value).abs().max() / value.square().mean().sqrt() for key, value in single.items()]
         self.config["half"] = max(part.item() for part in apart)
 
@@ -89,17 +93,17 @@ DITS = {
 }
 
 
-def dense_flow(case: Case, batch: int) -> None:
+def dense_flow(case: Case, batch: int, tokens: int = 11) -> None:
     network, side = case.network("SparseStructureFlowModel"), case.config["resolution"]
     x = case.input("x", batch, case.config["in_channels"], side, side, side)
-    cond = case.input("cond", batch, 11, case.config["cond_channels"])
+    cond = case.input("cond", batch, tokens, case.config["cond_channels"])
     t = case.given("t", torch.tensor([1000.0, 3.7, 512.25][:batch]))
     case.both(network, lambda network: {"v": network(x, t, cond)})
 
 
-def structure_decoder(case: Case) -> None:
+def structure_decoder(case: Case, batch: int, *sides: int) -> None:
     network = case.network("SparseStructureDecoder")
-    z = case.input("z", 2, case.config["latent_channels"], 3, 5, 4)
+    z = case.input("z", batch, case.config["latent_channels"], *sides)
     case.both(network, lambda network: {"logits": network(z)})
 
 
@@ -154,9 +158,9 @@ def items(found) -> dict:
     return {f"v_{item}": found.feats[rows] for item, rows in enumerate(found.layout)}
 
 
-def latent_flow(case: Case, counts: list) -> None:
+def latent_flow(case: Case, counts: list, tokens: int = 9) -> None:
     network, x = case.network("SLatFlowModel"), sparse(case, counts)
-    cond = case.input("cond", len(counts), 9, case.config["cond_channels"])
+    cond = case.input("cond", len(counts), tokens, case.config["cond_channels"])
     t = case.given("t", torch.tensor([640.0, 1000.0, 12.5][: len(counts)]))
     # The reference keeps what it found out about a structure with the tensor: a fresh one each time.
     case.both(network, lambda network: items(network(type(x)(x.feats, x.coords), t, cond)))
@@ -240,11 +244,27 @@ def preprocessing(case: Case) -> None:
     case.config = {"images": IMAGES, "sha256": hashes}
 
 
+# --- As wide as the published networks, of fewer blocks.
+
+def full(make, configs: Path) -> None:
+    def config(place: str, part: str, **changes) -> dict:
+        args = json.loads((configs / f"{place}.json").read_text())["models"][part]["args"]
+        return {key: value for key, value in (args | changes).items() if key != "use_fp16"}
+
+    make("full_flow", config("generation/ss_flow_img_dit_L_16l8_fp16", "denoiser", num_blocks=1), dense_flow, 1, 1374)
+    make("full_structure", config("vae/ss_vae_conv3d_16l8_fp16", "decoder"), structure_decoder, 1, 16, 16, 16)
+    make("full_latent", config("generation/slat_flow_img_dit_L_64l8p2_fp16", "denoiser", num_blocks=1), latent_flow,
+         [16000], 1374)
+    make("full_gaussians", config("vae/slat_vae_enc_dec_gs_swin8_B_64l8_fp16", "decoder", num_blocks=2),
+         gaussian_decoder, [16000])
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--trellis", type=Path, required=True)
     arguments.add_argument("--into", type=Path, default=HERE / "../data/trellis")
     arguments.add_argument("--seed", type=int, default=404)
+    arguments.add_argument("--full", action="store_true")
     arguments = arguments.parse_args()
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)
@@ -255,10 +275,13 @@ def main() -> None:
         how(case, *rest)
         case.save()
 
+    if arguments.full:
+        full(make, arguments.trellis / "configs")
+        return
     for name, (batch, config) in DITS.items():
         make(name, config, dense_flow, batch)
     make("structure_odd", dict(out_channels=2, latent_channels=4, num_res_blocks=1, num_res_blocks_middle=1,
-                               channels=[20, 12, 6]), structure_decoder)
+                               channels=[20, 12, 6]), structure_decoder, 2, 3, 5, 4)
     for name, (counts, config) in SLATS.items():
         make(name, config, latent_flow, counts)
     for name, (counts, config) in GAUSSIANS.items():

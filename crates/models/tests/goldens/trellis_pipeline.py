@@ -84,7 +84,8 @@ def networks(case, folder: Path) -> dict:
 
 
 class Dino(torch.nn.Module):
-    """transformers' DINOv2 as the hub's is asked, with the hub's names in its file."""
+    """transformers' DINOv2 as the hub's is asked, with the hub's names in its file; on these weights the hub's
+    own code gives the same to the last bit."""
 
     def __init__(self, case, folder: Path):
         super().__init__()
