@@ -17,7 +17,6 @@ pub struct NetworkCutter {
     open: Box<dyn Fn() -> Result<Matting, MattingError> + Send>,
     net: Option<Matting>,
     keeps: bool,
-    limits: CutoutLimits,
 }
 
 impl fmt::Debug for NetworkCutter {
@@ -26,16 +25,14 @@ impl fmt::Debug for NetworkCutter {
             .debug_struct("NetworkCutter")
             .field("choice", &self.choice)
             .field("net", &self.net)
-            .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
 }
 
 impl NetworkCutter {
-    /// With what `open` gives, called `choice`. Its cut-outs are held against `limits`.
+    /// With what `open` gives, called `choice`.
     pub fn new(
         choice: &str,
-        limits: CutoutLimits,
         open: impl Fn() -> Result<Matting, MattingError> + Send + 'static,
     ) -> Self {
         Self {
@@ -43,20 +40,14 @@ impl NetworkCutter {
             open: Box::new(open),
             net: None,
             keeps: true,
-            limits,
         }
     }
 
     /// With a network of the `store` on `device`, or with an ONNX file: see [`Matting::open`].
     #[must_use]
-    pub fn of_choice(
-        choice: &str,
-        store: Option<&Store>,
-        device: &Device,
-        limits: CutoutLimits,
-    ) -> Self {
+    pub fn of_choice(choice: &str, store: Option<&Store>, device: &Device) -> Self {
         let (name, store, device) = (choice.to_owned(), store.cloned(), device.clone());
-        Self::new(choice, limits, move || match &store {
+        Self::new(choice, move || match &store {
             Some(store) => Matting::open(&name, store, &device),
             None => Matting::onnx(Path::new(&name), None),
         })
@@ -82,10 +73,10 @@ impl Cutter for NetworkCutter {
         }
     }
 
-    fn cut_out(&mut self, picture: &RgbImage) -> Result<Cut, Trouble> {
+    fn cut_out(&mut self, picture: &RgbImage, limits: &CutoutLimits) -> Result<Cut, Trouble> {
         let alpha = self.alpha(picture).map_err(trouble)?;
-        let cutout = cut_out(picture, &alpha, &self.limits)
-            .map_err(|error| Trouble::Prompt(error.to_string()))?;
+        let cutout =
+            cut_out(picture, &alpha, limits).map_err(|error| Trouble::Prompt(error.to_string()))?;
         let doubt = cutout.doubt();
         Ok(Cut {
             picture: cutout.image,
@@ -198,9 +189,9 @@ mod tests {
         let choice = file.display().to_string();
         assert_eq!(check(std::slice::from_ref(&choice), None), Ok(Vec::new()));
         let limits = CutoutLimits::default();
-        let mut cutter = NetworkCutter::of_choice(&choice, None, &Device::Cpu, limits);
+        let mut cutter = NetworkCutter::of_choice(&choice, None, &Device::Cpu);
         let picture = RgbImage::from_pixel(8, 8, Rgb([1, 2, 3]));
-        let trouble = cutter.cut_out(&picture).expect_err("no network");
+        let trouble = cutter.cut_out(&picture, &limits).expect_err("no network");
         assert!(matches!(trouble, Trouble::Unusable(_)), "{trouble:?}");
     }
 }

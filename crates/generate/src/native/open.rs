@@ -17,7 +17,6 @@ use super::studio::{Preparation, Studio, StudioOptions};
 use super::trellis::{Sampling, TrellisSculptor};
 use super::works::{Cutter, Manner, Opener, Subject, Trouble, Works};
 use crate::categories::{CategoryTable, StageSettings, classify};
-use crate::cutout::CutoutLimits;
 use crate::generator::GenerateError;
 use crate::residency::{Budget, Need, Part, Plan, Stay, TooSmall, Variant, choose};
 
@@ -196,6 +195,7 @@ fn manner(words: &str, categories: &CategoryTable) -> Result<Manner, GenerateErr
         shaped: Some(shaped.map_err(|error| GenerateError::Prompt(error.to_string()))?),
         read: None,
         image_steps: Some(settings.image_steps),
+        cutout: settings.matting.into(),
         structure: overrides(settings.structure),
         latent: overrides(settings.latent),
     })
@@ -281,7 +281,7 @@ impl Opener for Door {
         let mut cutters: Vec<Box<dyn Cutter>> = Vec::new();
         for choice in &self.cutters {
             let store = self.weights.store();
-            let cutter = NetworkCutter::of_choice(choice, store, &device, CutoutLimits::default());
+            let cutter = NetworkCutter::of_choice(choice, store, &device);
             cutters.push(Box::new(cutter));
         }
         // Last, and never without a doubt.

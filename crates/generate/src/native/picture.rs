@@ -4,6 +4,7 @@ use image::{DynamicImage, RgbImage, RgbaImage};
 use judge::Prompt;
 
 use super::works::{Cut, Cutter, Subject, Trouble};
+use crate::cutout::{CutoutLimits, doubt, inspect};
 use crate::generator::GenerateError;
 use crate::residency::Plan;
 use crate::{picture, sketch};
@@ -32,8 +33,9 @@ pub fn prepare(prompt: &Prompt) -> Result<Subject, GenerateError> {
             "the image is transparent all over: there is no object in it".to_owned(),
         ));
     }
-    let note = touches_border(&picture)
-        .then(|| "the object touches the image's border: what lies beyond is made up".to_owned());
+    // Somebody cut it out on purpose: it is used as it is, and what speaks against it is said.
+    let doubt = doubt(&inspect(&picture, &CutoutLimits::default()));
+    let note = doubt.map(|doubt| format!("the image's own cut-out is doubtful: {doubt}"));
     Ok(Subject::CutOut(picture, note.into_iter().collect()))
 }
 
@@ -48,13 +50,6 @@ fn opaque(picture: RgbaImage) -> RgbImage {
     DynamicImage::ImageRgba8(picture).into_rgb8()
 }
 
-fn touches_border(picture: &RgbaImage) -> bool {
-    let (right, bottom) = (picture.width() - 1, picture.height() - 1);
-    let is_object = |x: u32, y: u32| picture.get_pixel(x, y)[3] > OBJECT;
-    (0..=right).any(|x| is_object(x, 0) || is_object(x, bottom))
-        || (0..=bottom).any(|y| is_object(0, y) || is_object(right, y))
-}
-
 /// Cuts out without a network: by flooding the ground from the border. Good for plain grounds.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SketchCutter;
@@ -66,7 +61,7 @@ impl Cutter for SketchCutter {
 
     fn settle(&mut self, _plan: &Plan) {}
 
-    fn cut_out(&mut self, picture: &RgbImage) -> Result<Cut, Trouble> {
+    fn cut_out(&mut self, picture: &RgbImage, _: &CutoutLimits) -> Result<Cut, Trouble> {
         let (picture, note) = sketch::cut_out(picture);
         let doubt = note.unwrap_or_else(|| {
             "no network for it is here (`splatsmith models pull cutout`), so the ground was flooded \
@@ -159,7 +154,9 @@ mod tests {
             let inside = (x as f32 - 350.0).hypot(y as f32 - 350.0) < 200.0;
             Rgb(if inside { [180, 30, 30] } else { [235; 3] })
         });
-        let cut = SketchCutter.cut_out(&painted).expect("a cut-out");
+        let cut = SketchCutter
+            .cut_out(&painted, &CutoutLimits::default())
+            .expect("a cut-out");
         assert_eq!(cut.picture.dimensions(), (700, 700));
         assert_eq!(cut.picture.get_pixel(350, 350)[3], 255);
         assert_eq!(cut.picture.get_pixel(20, 20)[3], 0);

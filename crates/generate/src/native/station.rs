@@ -8,6 +8,7 @@ use image::{RgbImage, RgbaImage};
 use super::works::{
     Cut, Cutter, Made, Order, Painter, Progress, Sculptor, Subject, Trouble, Works,
 };
+use crate::cutout::CutoutLimits;
 use crate::generator::{Recipe, StageTime};
 use crate::residency::Plan;
 
@@ -120,13 +121,14 @@ impl<P: Painter, S: Sculptor> Station<P, S> {
     fn shared(
         &mut self,
         kept: usize,
-        subject: &Subject,
+        order: &Order<'_>,
         clock: &mut Clock<'_, '_>,
     ) -> Result<(), Trouble> {
         if self.kept[kept].condition.is_some() {
             return Ok(());
         }
-        let (condition, notes) = match subject {
+        let limits = &order.manner.cutout;
+        let (condition, notes) = match order.subject {
             Subject::Words(words) => {
                 let condition = clock.stage("condition", |_| self.sculptor.read(words))?;
                 (condition, Vec::new())
@@ -136,7 +138,7 @@ impl<P: Painter, S: Sculptor> Station<P, S> {
                 (condition, notes.clone())
             }
             Subject::Opaque(picture) => {
-                let cut = clock.stage("cut out", |_| self.cutters.cut_out(picture))?;
+                let cut = clock.stage("cut out", |_| self.cutters.cut_out(picture, limits))?;
                 let condition = clock.stage("condition", |_| self.sculptor.see(&cut.picture))?;
                 (condition, doubted(cut.doubt).into_iter().collect())
             }
@@ -167,6 +169,7 @@ impl<P: Painter, S: Sculptor> Station<P, S> {
         let read = by_host
             .or(self.kept[kept].words.as_ref())
             .ok_or_else(unread)?;
+        let limits = &order.manner.cutout;
         let mut best: Option<Cut> = None;
         for painting in 0..MOST_PAINTINGS {
             let seed = order
@@ -176,7 +179,7 @@ impl<P: Painter, S: Sculptor> Station<P, S> {
             let painted = clock.stage("paint", |progress| {
                 painter.paint(read, seed, steps, progress)
             })?;
-            let cut = clock.stage("cut out", |_| self.cutters.cut_out(&painted))?;
+            let cut = clock.stage("cut out", |_| self.cutters.cut_out(&painted, limits))?;
             let is_clean = cut.doubt.is_none();
             if is_clean || best.is_none() {
                 best = Some(cut);
@@ -215,11 +218,11 @@ impl Cutters {
     }
 
     /// The first cut-out that can be relied on, else the first.
-    fn cut_out(&mut self, picture: &RgbImage) -> Result<Cut, Trouble> {
+    fn cut_out(&mut self, picture: &RgbImage, limits: &CutoutLimits) -> Result<Cut, Trouble> {
         let mut first = None;
         let mut failure = Trouble::Unusable("there is nothing to cut out with".to_owned());
         for cutter in &mut self.0 {
-            match cutter.cut_out(picture) {
+            match cutter.cut_out(picture, limits) {
                 Ok(cut) if cut.doubt.is_none() => return Ok(cut),
                 Ok(cut) => first = first.or(Some(cut)),
                 Err(trouble @ (Trouble::Memory(_) | Trouble::Cancelled)) => return Err(trouble),
@@ -245,8 +248,8 @@ impl<P: Painter, S: Sculptor> Works for Station<P, S> {
             Subject::Words(words) if self.painter.is_some() => {
                 Some(self.picture(kept, words, order, &mut clock)?)
             }
-            subject => {
-                self.shared(kept, subject, &mut clock)?;
+            _ => {
+                self.shared(kept, order, &mut clock)?;
                 None
             }
         };

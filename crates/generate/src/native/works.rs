@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use super::sampling::SamplerOverrides;
 use crate::categories::Category;
+use crate::cutout::CutoutLimits;
 use crate::generator::{Recipe, StageTime};
 use crate::residency::Plan;
 
@@ -65,6 +66,8 @@ pub struct Manner {
     pub read: Option<Arc<dyn Any + Send + Sync>>,
     /// Steps of the painter.
     pub image_steps: Option<u32>,
+    /// What a cut-out must look like.
+    pub cutout: CutoutLimits,
     /// How the structure is sampled.
     pub structure: SamplerOverrides,
     /// And the latent.
@@ -78,6 +81,7 @@ impl fmt::Debug for Manner {
         shown.field("shaped", &self.shaped);
         shown.field("is_read", &self.read.is_some());
         shown.field("image_steps", &self.image_steps);
+        shown.field("cutout", &self.cutout);
         shown.field("structure", &self.structure);
         shown.field("latent", &self.latent).finish()
     }
@@ -188,11 +192,11 @@ pub trait Cutter {
     /// Keeps on the device what the plan says, from now on.
     fn settle(&mut self, plan: &Plan);
 
-    /// The object without its ground.
+    /// The object without its ground, held against `limits`.
     ///
     /// # Errors
     /// See [`Trouble`].
-    fn cut_out(&mut self, picture: &RgbImage) -> Result<Cut, Trouble>;
+    fn cut_out(&mut self, picture: &RgbImage, limits: &CutoutLimits) -> Result<Cut, Trouble>;
 }
 
 /// What a sculptor made.

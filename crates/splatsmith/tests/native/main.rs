@@ -194,6 +194,37 @@ fn a_purple_elephant_is_painted_cut_out_and_sculpted() {
     assert!(run.stderr.contains("ae.safetensors"), "{}", run.stderr);
 }
 
+/// Garbage, as the weights are random, and refused as such; but every task is answered, by the rules.
+#[test]
+fn a_rehearsal_is_mined_with_our_own_networks() {
+    let folder = tempfile::tempdir().unwrap();
+    let trellis = pipeline(folder.path(), "pipeline_image");
+    let flux = paint::lay_out(&goldens(), folder.path());
+    let run = common::run(
+        folder.path(),
+        [
+            "rehearse",
+            "--validators=4",
+            "--tasks=4",
+            "--speed=40",
+            "--json",
+            "--backend=trellis",
+            "--no-validation",
+            &format!("--trellis.folder={}", trellis.display()),
+            &format!("--flux.folder={}", flux.display()),
+            "--flux.side=64",
+            "--trellis.steps=2",
+        ],
+    );
+    let report = run.json();
+    assert!(report["tasks_answered"].as_u64() >= Some(4), "{report}");
+    for sin in ["violations", "lost", "doubled"] {
+        assert_eq!(report[sin], 0, "{sin}: {report}");
+    }
+    let sent = report["accepted"].as_u64().unwrap() + report["rejected"].as_u64().unwrap();
+    assert!(sent > 0, "clouds were sent: {report}");
+}
+
 #[test]
 fn without_weights_it_says_which_and_how_to_get_them() {
     let folder = tempfile::tempdir().unwrap();
@@ -307,7 +338,7 @@ fn bad_pictures_give_a_clear_line_or_a_sensible_cloud() {
         );
     }
     for (picture, words) in [
-        ("border.png", "touches the image's border"),
+        ("border.png", "of the picture's border"),
         ("opaque.png", "models pull cutout"),
         ("cmyk.jpg", "the cut-out is doubtful"),
     ] {

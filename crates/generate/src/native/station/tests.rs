@@ -58,8 +58,16 @@ struct Cutter {
 impl super::Cutter for Cutter {
     fn settle(&mut self, _plan: &Plan) {}
 
-    fn cut_out(&mut self, picture: &RgbImage) -> Result<Cut, Trouble> {
-        note(&self.log, "cut out");
+    fn cut_out(&mut self, picture: &RgbImage, limits: &CutoutLimits) -> Result<Cut, Trouble> {
+        let own = *limits != CutoutLimits::default();
+        note(
+            &self.log,
+            if own {
+                "cut out by limits of its own"
+            } else {
+                "cut out"
+            },
+        );
         let doubt = (self.doubts > 0).then(|| "full of holes".to_owned());
         self.doubts = self.doubts.saturating_sub(1);
         let [red, ..] = picture.get_pixel(0, 0).0;
@@ -307,4 +315,22 @@ fn shrinking_tells_everybody_until_nothing_is_left() {
 fn a_device_without_a_plan_has_nothing_to_give_up() {
     let (mut station, _) = station(false, &[]);
     assert_eq!(station.shrink(), None);
+}
+
+#[test]
+fn a_category_says_what_its_cut_outs_must_look_like() {
+    let manner = Manner {
+        cutout: CutoutLimits {
+            most_holes: 0.6,
+            ..CutoutLimits::default()
+        },
+        ..Manner::default()
+    };
+    let own = "cut out by limits of its own".to_owned();
+    let opaque = Subject::Opaque(RgbImage::from_pixel(2, 2, Rgb([7; 3])));
+    for (painter, subject) in [(true, Subject::Words("a fern".to_owned())), (false, opaque)] {
+        let (mut station, log) = station(painter, &[0]);
+        make_as(&mut station, &subject, &manner, 1).expect("a cloud");
+        assert!(log.borrow().contains(&own), "{:?}", log.borrow());
+    }
 }
