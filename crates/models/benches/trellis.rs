@@ -17,7 +17,7 @@ use models::trellis::{
     SparseStructureFlow, SparseStructureFlowConfig, SparseTensor, StructuredLatentFlow,
     StructuredLatentFlowConfig, Voxels, image_condition, shifted_windows,
 };
-use models::{Dinov2, Dinov2Config};
+use models::{BiRefNet, BiRefNetConfig, Dinov2, Dinov2Config};
 use turns::{TURNS, Torch, forget_peak, machine, medians, noise, peak_megabytes, timed, weights};
 
 /// Tokens and width of the condition that an image is.
@@ -191,7 +191,8 @@ fn run_stages(picked: &[String]) {
         "{:18} {:>8} {:>8} {:>8} {:>9}",
         "stage", "load s", "step s", "CPU s", "peak MB"
     );
-    let stages: [(&str, Stage); 5] = [
+    let stages: [(&str, Stage); 6] = [
+        ("cutout", cutout_stage),
         ("condition", condition_stage),
         ("structure", structure_stage),
         ("structure_decoder", structure_decoder_stage),
@@ -211,6 +212,13 @@ fn run_stages(picked: &[String]) {
             );
         }
     }
+}
+
+/// What comes before TRELLIS where a picture has a ground.
+fn cutout_stage() -> Result<Operator> {
+    let network = BiRefNet::load(&BiRefNetConfig::GENERAL, &weights())?;
+    let image = noise((1, 3, 1024, 1024), 1.0)?;
+    Ok(Box::new(move || network.forward(&image)))
 }
 
 fn condition_stage() -> Result<Operator> {
