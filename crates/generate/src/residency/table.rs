@@ -23,19 +23,19 @@ impl Plan {
 impl fmt::Display for Plan {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(variant) = &self.variant {
-            writeln!(formatter, "{:<24}{variant}", "painter's files")?;
+            writeln!(formatter, "{:<27}{variant}", "painter's files")?;
         }
         for row in &self.rows {
             let (part, size) = (row.need.part.name(), gigabytes(row.need.bytes));
-            writeln!(formatter, "{part:<24}{size:>9}  {}", row.stay.name())?;
+            writeln!(formatter, "{part:<27}{size:>9}  {}", row.stay.name())?;
         }
         for stage in Stage::ALL {
             if let Some(needed) = self.needed_in(stage) {
                 let when = format!("while {}", stage.name());
-                writeln!(formatter, "{when:<24}{:>9}", gigabytes(needed))?;
+                writeln!(formatter, "{when:<27}{:>9}", gigabytes(needed))?;
             }
         }
         let (peak, budget) = (gigabytes(self.peak()), gigabytes(self.budget.bytes));
-        write!(formatter, "{:<24}{peak:>9}  of {budget}", "most at once")
+        write!(formatter, "{:<27}{peak:>9}  of {budget}", "most at once")
     }
 }
