@@ -43,6 +43,4 @@ pub struct Settings {
     pub structure: StageSettings,
     /// TRELLIS' second stage, the detail.
     pub latent: StageSettings,
-    /// Candidates to make where time allows.
-    pub candidates: u32,
 }

@@ -132,10 +132,9 @@ fn section<'a>(table: &'a Table, name: &str) -> Option<&'a Table> {
 }
 
 /// The names of values, as in the table's own comments.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 11] = [
     "template",
     "image_steps",
-    "candidates",
     "least_coverage",
     "most_coverage",
     "most_border",
@@ -196,7 +195,6 @@ impl<'a> Reader<'a> {
         // Every value is read before any is missed: all problems are told at once.
         let template = self.template(before.map(|it| it.template.clone()));
         let image_steps = self.count("image_steps", 1..=50, before.map(|it| it.image_steps));
-        let candidates = self.count("candidates", 1..=64, before.map(|it| it.candidates));
         let least_coverage = self.number(
             "least_coverage",
             &share,
@@ -244,7 +242,6 @@ impl<'a> Reader<'a> {
             matting,
             structure: structure?,
             latent: latent?,
-            candidates: candidates?,
         })
     }
 
