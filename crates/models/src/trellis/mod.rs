@@ -15,6 +15,7 @@ mod condition;
 mod conditioner;
 mod config;
 mod embedding;
+mod error;
 mod files;
 mod gaussian_decoder;
 mod gaussians;
@@ -37,11 +38,12 @@ mod windows;
 
 pub use condition::{image_condition, no_image_condition, text_condition};
 pub use config::{ConfigError, PositionMode, block_dtype};
+pub use error::TrellisError;
 pub use files::{FileError, Origin};
 pub use gaussian_decoder::{AttentionMode, GaussianDecoder, GaussianDecoderConfig};
 pub use gaussians::{Factors, Gaussians, RepresentationConfig, ScalingActivation};
 pub use parts::{Keep, PartSizes, Parts};
-pub use pipeline::{Condition, Settings, Stage, Trellis, TrellisError, Watch};
+pub use pipeline::{Condition, Settings, Stage, Trellis, Watch};
 pub use pipeline_config::{
     ConditionModel, NetworkPlace, Networks, PipelineConfig, PipelineConfigError,
 };

@@ -7,8 +7,8 @@ use candle_nn::VarBuilder;
 
 use super::conditioner::{Conditioner, LoadError};
 use super::config::block_dtype;
+use super::error::{TrellisError, failed};
 use super::files::{FileError, Origin};
-use super::pipeline::{TrellisError, failed};
 use super::pipeline_config::{NetworkPlace, PipelineConfig};
 use super::{
     GaussianDecoder, GaussianDecoderConfig, SparseStructureDecoder, SparseStructureDecoderConfig,
