@@ -1,5 +1,6 @@
 //! What candle has in one kernel: for GPUs, where each pass over memory counts.
 
+use super::windowed::Windows;
 use candle_core::{DType, Result, Tensor};
 
 /// Layer normalisation in one kernel, in the type of `x` where its weights have that, else in single
@@ -46,48 +47,124 @@ pub(super) fn head_norm(x: &Tensor, gamma: &Tensor) -> Result<Tensor> {
         .to_dtype(x.dtype())
 }
 
-/// Attention that never holds scores, where it is compiled in and takes these: half precision on an
-/// NVIDIA GPU, heads of 8 to 256 channels in steps of 8. See [`super::plain::attention`].
-///
-/// # Errors
-/// When the kernel fails.
+/// Attention that never holds scores.
 #[cfg(feature = "flash-attn")]
-pub(super) fn attention(
-    q: &Tensor,
-    k: &Tensor,
-    v: &Tensor,
-    causal: bool,
-) -> Result<Option<Tensor>> {
-    let (_, _, queries, width) = q.dims4()?;
-    let half = matches!(q.dtype(), DType::F16 | DType::BF16)
-        && k.dtype() == q.dtype()
-        && v.dtype() == q.dtype();
-    let fits = width.is_multiple_of(8) && width <= 256 && k.dims() == v.dims();
-    if !q.device().is_cuda() || !half || !fits || (causal && queries != k.dim(2)?) {
-        return Ok(None);
+mod flash {
+    use candle_core::{DType, Result, Tensor};
+
+    /// Whether the kernels take these: half precision on an NVIDIA GPU, heads of 8 to 256 channels in
+    /// steps of 8.
+    fn takes(q: &Tensor, k: &Tensor, v: &Tensor) -> Result<bool> {
+        let width = q.dims4()?.3;
+        let half = matches!(q.dtype(), DType::F16 | DType::BF16)
+            && k.dtype() == q.dtype()
+            && v.dtype() == q.dtype();
+        let fits = width.is_multiple_of(8) && width <= 256 && k.dims() == v.dims();
+        Ok(q.device().is_cuda() && half && fits)
     }
-    // It wants (batch, tokens, heads, d), in any order of memory but with a token's values side by side.
-    let turned = |x: &Tensor| {
+
+    fn scale(q: &Tensor) -> Result<f32> {
+        Ok((q.dims4()?.3 as f32).sqrt().recip())
+    }
+
+    /// `(batch, heads, tokens, d)` as the kernels want it: `(batch, tokens, heads, d)`, in any order of
+    /// memory but with a token's values side by side.
+    fn turned(x: &Tensor) -> Result<Tensor> {
         let x = x.transpose(1, 2)?;
         if x.stride().last() == Some(&1) {
             Ok(x)
         } else {
             x.contiguous()
         }
-    };
-    let scale = (width as f32).sqrt().recip();
-    let y = candle_flash_attn::flash_attn(&turned(q)?, &turned(k)?, &turned(v)?, scale, causal)?;
-    y.transpose(1, 2).map(Some)
+    }
+
+    pub(in super::super) fn attention(
+        q: &Tensor,
+        k: &Tensor,
+        v: &Tensor,
+        causal: bool,
+    ) -> Result<Option<Tensor>> {
+        let is_square = q.dim(2)? == k.dim(2)?;
+        if !takes(q, k, v)? || (causal && !is_square) {
+            return Ok(None);
+        }
+        let (q, k, v, scale) = (turned(q)?, turned(k)?, turned(v)?, scale(q)?);
+        let y = candle_flash_attn::flash_attn(&q, &k, &v, scale, causal)?;
+        y.transpose(1, 2).map(Some)
+    }
+
+    pub(in super::super) fn windowed_attention(
+        q: &Tensor,
+        k: &Tensor,
+        v: &Tensor,
+        windows: &super::Windows,
+    ) -> Result<Option<Tensor>> {
+        if !takes(q, k, v)? || q.elem_count() == 0 {
+            return Ok(None);
+        }
+        let (runs, scale) = (windows.runs(q.device())?, scale(q)?);
+        let one = |item: usize| -> Result<Tensor> {
+            let sorted = |x: &Tensor| {
+                let tokens = x.get(item)?.transpose(0, 1)?.contiguous()?;
+                tokens.index_select(&runs.order, 0)
+            };
+            let y = candle_flash_attn::flash_attn_varlen(
+                &sorted(q)?,
+                &sorted(k)?,
+                &sorted(v)?,
+                &runs.bounds,
+                &runs.bounds,
+                runs.longest,
+                runs.longest,
+                scale,
+                false,
+            )?;
+            y.index_select(&runs.places, 0)
+        };
+        let items: Vec<Tensor> = (0..q.dim(0)?).map(one).collect::<Result<_>>()?;
+        Tensor::stack(&items, 0)?.transpose(1, 2).map(Some)
+    }
 }
 
-/// Attention that never holds scores is not compiled in.
+/// See [`super::plain::attention`]. `None` where no kernel that never holds scores takes these, or none
+/// is compiled in.
 ///
 /// # Errors
-/// None.
-#[cfg(not(feature = "flash-attn"))]
-#[allow(clippy::unnecessary_wraps)]
-pub(super) fn attention(_: &Tensor, _: &Tensor, _: &Tensor, _: bool) -> Result<Option<Tensor>> {
-    Ok(None)
+/// When the kernel fails.
+#[cfg_attr(not(feature = "flash-attn"), allow(clippy::unnecessary_wraps))]
+pub(super) fn attention(
+    q: &Tensor,
+    k: &Tensor,
+    v: &Tensor,
+    causal: bool,
+) -> Result<Option<Tensor>> {
+    #[cfg(feature = "flash-attn")]
+    return flash::attention(q, k, v, causal);
+    #[cfg(not(feature = "flash-attn"))]
+    {
+        let _ = (q, k, v, causal);
+        Ok(None)
+    }
+}
+
+/// See [`super::plain::windowed_attention`]; `None` as in [`attention`]. The shapes fit each other.
+///
+/// # Errors
+/// When the kernel fails.
+#[cfg_attr(not(feature = "flash-attn"), allow(clippy::unnecessary_wraps))]
+pub(super) fn windowed_attention(
+    q: &Tensor,
+    k: &Tensor,
+    v: &Tensor,
+    windows: &Windows,
+) -> Result<Option<Tensor>> {
+    #[cfg(feature = "flash-attn")]
+    return flash::windowed_attention(q, k, v, windows);
+    #[cfg(not(feature = "flash-attn"))]
+    {
+        let _ = (q, k, v, windows);
+        Ok(None)
+    }
 }
 
 #[cfg(test)]

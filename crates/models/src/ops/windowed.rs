@@ -2,8 +2,9 @@
 
 use super::cpu::{self, Processor};
 use super::fast::{Values, dense_tokens, fits, heads_of};
-use super::plain;
-use candle_core::{Result, Tensor};
+use super::{fused, plain};
+use candle_core::{Device, Result, Tensor};
+use std::sync::OnceLock;
 
 /// A list of tokens divided into windows.
 #[derive(Clone, Debug)]
@@ -12,6 +13,22 @@ pub struct Windows {
     order: Vec<u32>,
     /// Where each window ends in `order`.
     ends: Vec<usize>,
+    /// See [`Self::runs`].
+    runs: OnceLock<Runs>,
+}
+
+/// Windows as kernels want them that take many lists of tokens, one behind the other.
+#[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "flash-attn"), allow(dead_code))]
+pub(super) struct Runs {
+    /// The tokens, one window after the other.
+    pub(super) order: Tensor,
+    /// Where each token stands in `order`.
+    pub(super) places: Tensor,
+    /// Where each window starts in `order`, and where the last ends.
+    pub(super) bounds: Tensor,
+    /// Tokens of the largest window.
+    pub(super) longest: usize,
 }
 
 impl Windows {
@@ -28,7 +45,11 @@ impl Windows {
                 Some(*end)
             })
             .collect();
-        Self { order, ends }
+        Self {
+            order,
+            ends,
+            runs: OnceLock::new(),
+        }
     }
 
     /// How many tokens there are.
@@ -39,6 +60,32 @@ impl Windows {
     /// How many windows there are; none is empty.
     pub fn count(&self) -> usize {
         self.ends.len()
+    }
+
+    /// The windows on this device.
+    #[cfg_attr(not(feature = "flash-attn"), allow(dead_code))]
+    pub(super) fn runs(&self, device: &Device) -> Result<Runs> {
+        if let Some(runs) = self.runs.get()
+            && runs.order.device().same_device(device)
+        {
+            return Ok(runs.clone());
+        }
+        let mut places = vec![0; self.order.len()];
+        for (place, &token) in (0u32..).zip(&self.order) {
+            places[token as usize] = place;
+        }
+        let bounds: Vec<u32> = std::iter::once(0)
+            .chain(self.ends.iter().map(|&end| end as u32))
+            .collect();
+        let runs = Runs {
+            order: Tensor::new(self.order.as_slice(), device)?,
+            places: Tensor::new(places, device)?,
+            bounds: Tensor::new(bounds, device)?,
+            longest: self.iter().map(<[u32]>::len).max().unwrap_or_default(),
+        };
+        // The networks of one run are on one device; another's are made anew each time.
+        self.runs.get_or_init(|| runs.clone());
+        Ok(runs)
     }
 
     /// The tokens of each window.
@@ -61,6 +108,9 @@ pub fn windowed_attention(q: &Tensor, k: &Tensor, v: &Tensor, windows: &Windows)
     let as_expected = k.dims() == [batch, heads, tokens, width]
         && v.dims() == [batch, heads, tokens, value_width]
         && windows.tokens() == tokens;
+    if as_expected && let Some(y) = fused::windowed_attention(q, k, v, windows)? {
+        return Ok(y);
+    }
     if !fits([q, k, v]) || !as_expected {
         return plain::windowed_attention(q, k, v, windows);
     }
@@ -77,4 +127,24 @@ pub fn windowed_attention(q: &Tensor, k: &Tensor, v: &Tensor, windows: &Windows)
         windows,
     );
     Tensor::from_vec(y, (batch, tokens, heads, value_width), q.device())?.transpose(1, 2)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_lead_there_and_back() {
+        let windows = Windows::by_keys(&[7, 2, 7, 0, 2, 7]);
+        let runs = windows.runs(&Device::Cpu).unwrap();
+        let values = |tensor: &Tensor| tensor.to_vec1::<u32>().unwrap();
+        assert_eq!(values(&runs.order), [3, 1, 4, 0, 2, 5]);
+        assert_eq!(values(&runs.bounds), [0, 1, 3, 6]);
+        assert_eq!(runs.longest, 3);
+        let back = runs.order.index_select(&runs.places, 0).unwrap();
+        assert_eq!(values(&back), [0, 1, 2, 3, 4, 5]);
+        let none = Windows::by_keys(&[]).runs(&Device::Cpu).unwrap();
+        assert_eq!((values(&none.bounds), none.longest), (vec![0], 0));
+    }
 }
