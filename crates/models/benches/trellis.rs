@@ -1,24 +1,15 @@
-//! TRELLIS at full size, with random weights. `cargo bench -p models --bench trellis` times its operators
-//! beside torch's and spconv's, as TRELLIS' own code uses them, where `SPLATSMITH_MODELS_PYTHON` and
-//! `SPLATSMITH_TRELLIS` name a Python and a checkout; both sides take turns on as many threads. With
-//! `stages` as an argument each stage of a pipeline runs one step instead, and its time and its peak of
-//! memory are printed: `cargo bench -p models --bench trellis -- stages`. Another argument picks by name.
+//! TRELLIS' operators at full size, with random weights, beside torch's and spconv's, as TRELLIS' own code
+//! uses them: `cargo bench -p models --bench trellis`, where `SPLATSMITH_MODELS_PYTHON` and
+//! `SPLATSMITH_TRELLIS` name a Python and a checkout; both sides take turns on as many threads. An argument
+//! picks by name. Whole stages, on any device, are `--bench stages`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod turns;
 
-use std::sync::Arc;
-use std::time::Instant;
-
 use candle_core::{Device, Result, Tensor};
 use models::ops::{Conv3d, RuleBook, SubmanifoldConvolution, windowed_attention};
-use models::trellis::{
-    GaussianDecoder, GaussianDecoderConfig, SparseStructureDecoder, SparseStructureDecoderConfig,
-    SparseStructureFlow, SparseStructureFlowConfig, SparseTensor, StructuredLatentFlow,
-    StructuredLatentFlowConfig, Voxels, image_condition, shifted_windows,
-};
-use models::{BiRefNet, BiRefNetConfig, Dinov2, Dinov2Config};
-use turns::{TURNS, Torch, forget_peak, machine, medians, noise, peak_megabytes, timed, weights};
+use models::trellis::{SparseStructureFlow, SparseStructureFlowConfig, Voxels, shifted_windows};
+use turns::{TURNS, Torch, machine, medians, noise, shell, timed, weights};
 
 /// Tokens and width of the condition that an image is.
 const CONDITION: (usize, usize, usize) = (1, 1374, 1024);
@@ -26,15 +17,10 @@ const CONDITION: (usize, usize, usize) = (1, 1374, 1024);
 fn main() {
     // `cargo test --benches` only wants to know that it runs.
     let test = std::env::args().any(|argument| argument == "--test");
-    let mut picked: Vec<String> = std::env::args()
+    let picked: Vec<String> = std::env::args()
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
-    let stages = picked.iter().position(|word| word == "stages");
-    if let Some(place) = stages {
-        picked.remove(place);
-        return run_stages(&picked);
-    }
     let torch = std::env::var_os("SPLATSMITH_TRELLIS").filter(|_| !test);
     let mut torch = torch.and_then(|_| Torch::start("trellis.py"));
     println!("{}", machine(torch.as_ref()));
@@ -113,19 +99,6 @@ fn report(
     }
 }
 
-/// The cells of a shell in a grid, in raster order: on a side of 64, about as many as an asset has.
-fn shell(side: u16) -> Vec<[u16; 3]> {
-    let (middle, radius) = (f64::from(side - 1) / 2.0, 0.375 * f64::from(side));
-    let off = |cell: &[u16; 3]| {
-        let squares = cell.map(|at| (f64::from(at) - middle).powi(2));
-        squares.iter().sum::<f64>().sqrt() - radius
-    };
-    (0..side)
-        .flat_map(|x| (0..side).flat_map(move |y| (0..side).map(move |z| [x, y, z])))
-        .filter(|cell| off(cell).abs() < 1.1)
-        .collect()
-}
-
 fn submanifold(side: u16, inputs: usize, outputs: usize) -> Result<Operator> {
     let cells = shell(side);
     let rules = RuleBook::new(side.into(), &cells)?;
@@ -162,113 +135,7 @@ fn block(test: bool) -> Result<Operator> {
     Ok(Box::new(move || flow.forward(&x, &time, &condition)))
 }
 
-/// The `args` of a published checkpoint, as the tests have them.
-fn published(checkpoint: &str) -> String {
-    let path = format!(
-        "{}/tests/data/trellis/checkpoints.json",
-        env!("CARGO_MANIFEST_DIR")
-    );
-    let all: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    all[checkpoint].to_string()
-}
-
 fn structure_config(args: serde_json::Value) -> SparseStructureFlowConfig {
     let json = serde_json::json!({"name": "SparseStructureFlowModel", "args": args});
     SparseStructureFlowConfig::parse(&json.to_string()).unwrap()
-}
-
-type Stage = fn() -> Result<Operator>;
-
-/// Each stage of image-large once: its weights in single precision, one step, then let go.
-fn run_stages(picked: &[String]) {
-    println!(
-        "{} threads; {} voxels",
-        rayon::current_num_threads(),
-        shell(64).len()
-    );
-    println!(
-        "{:18} {:>8} {:>8} {:>8} {:>9}",
-        "stage", "load s", "step s", "CPU s", "peak MB"
-    );
-    let stages: [(&str, Stage); 6] = [
-        ("cutout", cutout_stage),
-        ("condition", condition_stage),
-        ("structure", structure_stage),
-        ("structure_decoder", structure_decoder_stage),
-        ("latent", latent_stage),
-        ("gaussians", gaussians_stage),
-    ];
-    for (name, stage) in stages {
-        if picked.is_empty() || picked.iter().any(|part| name.contains(part.as_str())) {
-            forget_peak();
-            let start = Instant::now();
-            let run = stage().unwrap();
-            let loaded = start.elapsed().as_secs_f64();
-            let [step, cpu] = timed(run).unwrap();
-            println!(
-                "{name:18} {loaded:>8.1} {step:>8.1} {cpu:>8.1} {:>9}",
-                peak_megabytes()
-            );
-        }
-    }
-}
-
-/// What comes before TRELLIS where a picture has a ground.
-fn cutout_stage() -> Result<Operator> {
-    let network = BiRefNet::load(&BiRefNetConfig::GENERAL, &weights())?;
-    let image = noise((1, 3, 1024, 1024), 1.0)?;
-    Ok(Box::new(move || network.forward(&image)))
-}
-
-fn condition_stage() -> Result<Operator> {
-    let network = Dinov2::load(&Dinov2Config::LARGE_REGISTERS, &weights())?;
-    let pixels: Vec<u8> = (0..518 * 518 * 3)
-        .map(|index| (index * 7 % 251) as u8)
-        .collect();
-    Ok(Box::new(move || {
-        image_condition(&network, &pixels, &Device::Cpu)
-    }))
-}
-
-fn structure_stage() -> Result<Operator> {
-    let config = SparseStructureFlowConfig::parse(&published("ss_flow_img_dit_L_16l8_fp16"));
-    let flow = SparseStructureFlow::load(&config.unwrap(), &weights())?;
-    let (x, condition) = (noise((1, 8, 16, 16, 16), 1.0)?, noise(CONDITION, 1.0)?);
-    let time = Tensor::new(&[500f32], &Device::Cpu)?;
-    Ok(Box::new(move || flow.forward(&x, &time, &condition)))
-}
-
-fn structure_decoder_stage() -> Result<Operator> {
-    let config = SparseStructureDecoderConfig::parse(&published("ss_dec_conv3d_16l8_fp16"));
-    let decoder = SparseStructureDecoder::load(&config.unwrap(), &weights())?;
-    let latent = noise((1, 8, 16, 16, 16), 1.0)?;
-    Ok(Box::new(move || decoder.forward(&latent)))
-}
-
-/// An asset's voxels with a latent.
-fn latent() -> Result<SparseTensor> {
-    let voxels = Voxels::new(64, shell(64))?;
-    SparseTensor::new(noise((1, voxels.len(), 8), 1.0)?, Arc::new(voxels))
-}
-
-fn latent_stage() -> Result<Operator> {
-    let config = StructuredLatentFlowConfig::parse(&published("slat_flow_img_dit_L_64l8p2_fp16"));
-    let flow = StructuredLatentFlow::load(&config.unwrap(), &weights())?;
-    let (x, condition) = (latent()?, noise(CONDITION, 1.0)?);
-    let time = Tensor::new(&[500f32], &Device::Cpu)?;
-    Ok(Box::new(move || {
-        let velocity = flow.forward(&x, &time, &condition)?;
-        Ok(velocity.features().clone())
-    }))
-}
-
-fn gaussians_stage() -> Result<Operator> {
-    let config = GaussianDecoderConfig::parse(&published("slat_dec_gs_swin8_B_64l8gs32_fp16"));
-    let decoder = GaussianDecoder::load(&config.unwrap(), &weights())?;
-    let x = latent()?;
-    Ok(Box::new(move || {
-        let gaussians = decoder.gaussians(&x)?;
-        Tensor::new(gaussians.opacities, &Device::Cpu)
-    }))
 }

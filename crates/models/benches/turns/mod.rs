@@ -50,7 +50,14 @@ impl SimpleBackend for Noise {
 /// Values between `-size` and `size`.
 pub(crate) fn noise(shape: impl Into<Shape>, size: f32) -> Result<Tensor> {
     let shape = shape.into();
-    let mut values = vec![0.0; shape.elem_count()];
+    let mut values = values(shape.elem_count());
+    values.par_iter_mut().for_each(|value| *value *= size);
+    Tensor::from_vec(values, shape, &Device::Cpu)
+}
+
+/// Values between −1 and 1.
+pub(crate) fn values(count: usize) -> Vec<f32> {
+    let mut values = vec![0.0; count];
     let chunks = values.par_chunks_mut(1 << 16).enumerate();
     chunks.for_each(|(index, chunk)| {
         let mut state = index as u64 + 1;
@@ -58,10 +65,23 @@ pub(crate) fn noise(shape: impl Into<Shape>, size: f32) -> Result<Tensor> {
             state = state
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
-            *value = ((state >> 40) as f32 / (1 << 23) as f32 - 1.0) * size;
+            *value = (state >> 40) as f32 / (1 << 23) as f32 - 1.0;
         }
     });
-    Tensor::from_vec(values, shape, &Device::Cpu)
+    values
+}
+
+/// The cells of a shell in a grid, in raster order: on a side of 64, about as many as an asset has.
+pub(crate) fn shell(side: u16) -> Vec<[u16; 3]> {
+    let (middle, radius) = (f64::from(side - 1) / 2.0, 0.375 * f64::from(side));
+    let off = |cell: &[u16; 3]| {
+        let squares = cell.map(|at| (f64::from(at) - middle).powi(2));
+        squares.iter().sum::<f64>().sqrt() - radius
+    };
+    (0..side)
+        .flat_map(|x| (0..side).flat_map(move |y| (0..side).map(move |z| [x, y, z])))
+        .filter(|cell| off(cell).abs() < 1.1)
+        .collect()
 }
 
 /// Wall and CPU seconds of our side's turn, whose answer must be finite.
