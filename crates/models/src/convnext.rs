@@ -103,7 +103,8 @@ impl ConvNext {
         for stage in &self.stages {
             x = stage.forward(&x)?;
         }
-        self.head_norm.forward(&x.mean((1, 2))?)
+        let mean = ops::mean(&x.flatten(1, 2)?, 1)?.squeeze(1)?;
+        self.head_norm.forward(&mean)
     }
 
     /// The embedding of each image: `(batch, embed_dim)`, not of unit length.

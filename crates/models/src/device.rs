@@ -50,9 +50,12 @@ pub fn free_memory(device: &Device) -> Option<u64> {
 
 /// Whether something failed because the device's memory was full.
 ///
-/// candle passes on what the driver says, in words: `CUDA_ERROR_OUT_OF_MEMORY`, or Metal's.
+/// candle passes on what the driver says, in words: `CUDA_ERROR_OUT_OF_MEMORY`, cuBLAS' where it found no
+/// room for a product, or Metal's.
 #[must_use]
 pub fn is_out_of_memory(error: &candle_core::Error) -> bool {
     let words = error.to_string().to_lowercase();
-    words.contains("out_of_memory") || words.contains("out of memory")
+    ["out_of_memory", "out of memory", "status_alloc_failed"]
+        .iter()
+        .any(|said| words.contains(said))
 }

@@ -92,6 +92,11 @@ impl TextTower {
 pub(crate) fn embed(table: &Tensor, tokens: &Tensor) -> Result<Tensor> {
     let (batch, length) = tokens.dims2()?;
     let flat = tokens.to_dtype(DType::U32)?.flatten_all()?;
+    let rows = table.dim(0)?;
+    // A GPU would read whatever lies behind the table.
+    if let Some(foreign) = (flat.to_vec1::<u32>()?.into_iter()).find(|&row| row as usize >= rows) {
+        candle_core::bail!("token {foreign} in a vocabulary of {rows}");
+    }
     table
         .index_select(&flat, 0)?
         .reshape((batch, length, table.dim(1)?))

@@ -7,7 +7,7 @@ use candle_nn::VarBuilder;
 
 use super::blocks::BatchNorm;
 use crate::layers::Linear;
-use crate::ops::Convolution;
+use crate::ops::{Convolution, mean};
 
 /// Channels of each look (`in_channelster`).
 const LOOK: usize = 256;
@@ -56,10 +56,8 @@ impl Aspp {
     /// `(batch, height, width, channels)`, and so is what comes out.
     pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let (batch, height, width, channels) = x.dims4()?;
-        let mean = x
-            .reshape((batch, height * width, channels))?
-            .mean_keepdim(1)?
-            .unsqueeze(1)?;
+        let places = x.reshape((batch, height * width, channels))?;
+        let mean = mean(&places, 1)?.unsqueeze(1)?;
         let whole = self.whole.forward(&mean)?.relu()?;
         let mut joined = self
             .join_whole

@@ -10,6 +10,7 @@ use candle_core::{D, DType, Result, Tensor};
 use super::error::FluxError;
 use super::layers::{Layers, Linear};
 use super::transformer::count;
+use crate::open_clip::embed;
 use crate::ops;
 use crate::store::Weights;
 
@@ -210,13 +211,8 @@ impl T5Encoder {
     /// # Errors
     /// When a number is none of the vocabulary's, or the device fails.
     pub fn forward(&self, tokens: &Tensor) -> Result<Tensor> {
-        let (batch, length) = tokens.dims2()?;
-        let numbers = tokens.flatten_all()?.to_dtype(DType::U32)?;
-        let mut x = self
-            .embedding
-            .index_select(&numbers, 0)?
-            .to_dtype(self.dtype)?
-            .reshape((batch, length, self.config.d_model))?;
+        let (_, length) = tokens.dims2()?;
+        let mut x = embed(&self.embedding, tokens)?.to_dtype(self.dtype)?;
         let bias = self.bias(length)?;
         for block in &self.blocks {
             x = block.forward(&x, &bias)?;

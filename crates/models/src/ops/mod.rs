@@ -44,6 +44,7 @@ pub use fast::{
 pub use linear::Linear;
 pub use mlp::Mlp;
 pub use norm::Norm;
+pub use plain::mean;
 pub use rule_book::RuleBook;
 pub use submanifold::{SubmanifoldConvolution, submanifold_convolution};
 pub use windowed::{Windows, windowed_attention};

@@ -18,6 +18,18 @@ fn wide(dtype: DType) -> DType {
     }
 }
 
+/// The mean over a dimension, which stays, with one value: taken in single precision at least, since `f16`
+/// counts to 65 504 and candle's kernels sum in the type they are given.
+///
+/// # Errors
+/// When there is no such dimension.
+pub fn mean(x: &Tensor, dimension: usize) -> Result<Tensor> {
+    let dtype = x.dtype();
+    x.to_dtype(wide(dtype))?
+        .mean_keepdim(dimension)?
+        .to_dtype(dtype)
+}
+
 /// Layer normalisation over the last dimension: `(x − mean) / √(variance + eps) · weight + bias`,
 /// with the biased variance, in single precision at least, rounded to the type of `x` at the end as
 /// torch does. `weight` and `bias` have the length of that dimension and may be of another type; a
