@@ -16,10 +16,10 @@ mod published;
 use std::path::Path;
 use std::process::Command;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Tensor};
 use candle_nn::VarBuilder;
 use formula::picture;
-use golden::{Golden, data};
+use golden::{Golden, data, device};
 use models::{BiRefNet, BiRefNetConfig};
 
 fn config(golden: &Golden) -> BiRefNetConfig {
@@ -29,6 +29,7 @@ fn config(golden: &Golden) -> BiRefNetConfig {
 fn image(golden: &Golden) -> Tensor {
     let shape: Vec<usize> = serde_json::from_value(golden.config["shape"].clone()).unwrap();
     let colours = picture("picture", &shape, golden.seed);
+    let colours = colours.to_device(&device()).unwrap();
     ((colours * 4.0).unwrap() - 2.0).unwrap()
 }
 
@@ -75,7 +76,7 @@ fn weights_as(golden: &Golden, dtype: DType) -> VarBuilder<'static> {
         let tensor = weights.get_unchecked(&name).unwrap();
         (name, tensor.to_dtype(dtype).unwrap())
     });
-    VarBuilder::from_tensors(tensors.collect(), dtype, &Device::Cpu)
+    VarBuilder::from_tensors(tensors.collect(), dtype, &device())
 }
 
 #[test]
@@ -113,7 +114,7 @@ fn pictures_of_other_sizes_are_refused() {
     let golden = Golden::read(&data(), "birefnet_padded");
     let net = BiRefNet::load(&config(&golden), &golden.weights()).unwrap();
     for shape in [[1, 3, 0, 32], [1, 3, 32, 48], [1, 4, 32, 32]] {
-        let image = Tensor::zeros(&shape[..], DType::F32, &Device::Cpu).unwrap();
+        let image = Tensor::zeros(&shape[..], DType::F32, &device()).unwrap();
         let error = net.forward(&image).unwrap_err().to_string();
         assert!(error.contains("multiples of 32"), "{error}");
     }

@@ -2,15 +2,14 @@
 
 use std::ops::ControlFlow;
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use models::flux::{
     AutoencoderConfig, Decoder, Encoded, FluxError, FluxSettings, Layers, Painter, Transformer,
     TransformerConfig, schedule, start, unpack,
 };
 
 use crate::files::{folder, formula_weights, golden, is_autoencoders, opened};
-
-const CPU: Device = Device::Cpu;
+use crate::golden::device;
 
 fn small_flow() -> models::store::Weights {
     opened(&formula_weights("flow", |name, _| !is_autoencoders(name)))
@@ -21,7 +20,7 @@ fn small_autoencoder() -> models::store::Weights {
 }
 
 fn painter() -> Painter {
-    Painter::load(&small_flow(), &small_autoencoder(), &CPU).unwrap()
+    Painter::load(&small_flow(), &small_autoencoder(), &device()).unwrap()
 }
 
 fn prompt() -> Encoded {
@@ -66,13 +65,13 @@ fn every_step_is_diffusers() {
     let weights = small_flow();
     let config = TransformerConfig::of(&weights).unwrap();
     assert_eq!((config.depth, config.depth_single_blocks), (2, 2));
-    let layers = Layers::open(&weights, candle_core::DType::F32, &CPU);
+    let layers = Layers::open(&weights, candle_core::DType::F32, &device());
     let network = Transformer::load(&config, &layers).unwrap();
     let Encoded { text, pooled } = prompt();
     let surroundings = network.surroundings(&text, &pooled, 4, 6).unwrap();
     let mut latent = golden.tensor("in.noise");
     for (step, times) in schedule(4).windows(2).enumerate() {
-        let t = Tensor::new(&[times[0] as f32], &CPU).unwrap();
+        let t = Tensor::new(&[times[0] as f32], &device()).unwrap();
         let direction = network.forward(&latent, &t, &surroundings).unwrap();
         golden.expect(&format!("direction_{step}"), &direction);
         latent = (latent + (direction * (times[1] - times[0])).unwrap()).unwrap();
@@ -81,7 +80,7 @@ fn every_step_is_diffusers() {
     let latent = unpack(&latent, 4, 6).unwrap();
     golden.expect("unpacked", &latent);
     let weights = small_autoencoder();
-    let layers = Layers::open(&weights, candle_core::DType::F32, &CPU);
+    let layers = Layers::open(&weights, candle_core::DType::F32, &device());
     let decoder = Decoder::load(&AutoencoderConfig::of(&weights).unwrap(), &layers).unwrap();
     golden.expect("decoded", &decoder.forward(&latent).unwrap());
 }
@@ -103,12 +102,20 @@ fn a_picture_is_diffusers() {
         .to_vec1()
         .unwrap();
     assert_eq!(picture.rgb.len(), expected.len());
-    let off = |least: u8| {
-        let pairs = picture.rgb.iter().zip(&expected);
-        pairs.filter(|(a, b)| a.abs_diff(**b) >= least).count()
-    };
-    // What lies between two bytes may fall to either.
-    assert!(off(2) == 0 && off(1) * 1000 <= expected.len(), "{}", off(1));
+    let apart: Vec<u8> = (picture.rgb.iter().zip(&expected))
+        .map(|(a, b)| a.abs_diff(*b))
+        .collect();
+    let off = |least: u8| apart.iter().filter(|apart| **apart >= least).count();
+    if device().is_cpu() {
+        // What lies between two bytes may fall to either.
+        assert!(off(2) == 0 && off(1) * 1000 <= expected.len(), "{}", off(1));
+    } else {
+        // A painter computes in `bf16` there, of which a step between 0.5 and 1 is half a byte.
+        let sum: usize = apart.iter().copied().map(usize::from).sum();
+        let mean = sum as f64 / apart.len() as f64;
+        println!("a byte is {mean:.2} off in the mean");
+        assert!(mean < 4.0, "{mean}");
+    }
     assert_eq!(told, [(0, 5), (1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]);
 }
 
@@ -175,9 +182,9 @@ fn a_picture_without_numbers_is_an_error() {
 #[test]
 fn another_network_is_refused_by_what_it_lacks() {
     let flow = small_flow();
-    let refused = Painter::load(&small_autoencoder(), &flow, &CPU).unwrap_err();
+    let refused = Painter::load(&small_autoencoder(), &flow, &device()).unwrap_err();
     assert!(refused.to_string().contains("img_in.weight"), "{refused}");
-    let refused = Painter::load(&flow, &flow, &CPU).unwrap_err();
+    let refused = Painter::load(&flow, &flow, &device()).unwrap_err();
     assert!(
         refused.to_string().contains("decoder.conv_out"),
         "{refused}"
@@ -185,9 +192,9 @@ fn another_network_is_refused_by_what_it_lacks() {
     let mut dev = formula_weights("flow", |name, _| !is_autoencoders(name));
     dev.insert(
         "guidance_in.in_layer.weight".to_owned(),
-        Tensor::zeros((64, 256), candle_core::DType::F32, &CPU).unwrap(),
+        Tensor::zeros((64, 256), candle_core::DType::F32, &device()).unwrap(),
     );
-    let refused = Painter::load(&opened(&dev), &small_autoencoder(), &CPU).unwrap_err();
+    let refused = Painter::load(&opened(&dev), &small_autoencoder(), &device()).unwrap_err();
     assert!(refused.to_string().contains("FLUX.1-dev"), "{refused}");
 }
 
@@ -198,12 +205,12 @@ fn names_may_carry_a_prefix() {
         .into_iter()
         .map(|(name, weight)| (format!("model.diffusion_model.{name}"), weight))
         .collect();
-    assert!(Painter::load(&opened(&prefixed), &small_autoencoder(), &CPU).is_ok());
+    assert!(Painter::load(&opened(&prefixed), &small_autoencoder(), &device()).is_ok());
 }
 
 #[test]
 fn the_noise_is_that_of_the_goldens() {
-    let found = start(7, 4, 6, &CPU).unwrap();
+    let found = start(7, 4, 6, &device()).unwrap();
     let expected = golden("flow").tensor("in.noise");
     let flat = |tensor: &Tensor| -> Vec<f32> { tensor.flatten_all().unwrap().to_vec1().unwrap() };
     assert_eq!(flat(&found), flat(&expected));
@@ -213,7 +220,7 @@ fn the_noise_is_that_of_the_goldens() {
 #[test]
 #[ignore = "writes a file of the goldens"]
 fn writes_the_noise() {
-    let noise = start(7, 4, 6, &CPU).unwrap();
+    let noise = start(7, 4, 6, &device()).unwrap();
     let tensors = std::collections::HashMap::from([("noise", noise)]);
     candle_core::safetensors::save(&tensors, folder().join("noise.safetensors")).unwrap();
 }

@@ -1,14 +1,15 @@
 //! T5, CLIP and their tokenizers against transformers.
 
-use candle_core::{DType, Device};
+use candle_core::DType;
 use models::flux::{Layers, T5_TOKENS, T5Config, T5Encoder, T5Tokenizer, t5_name};
 use models::store::Weights;
 use models::{ClipText, ClipTextConfig};
 
 use crate::files::{folder, formula_weights, golden, opened};
+use crate::golden::device;
 
 fn encoder(weights: &Weights) -> T5Encoder {
-    let layers = Layers::open(weights, DType::F32, &Device::Cpu);
+    let layers = Layers::open(weights, DType::F32, &device());
     T5Encoder::load(&T5Config::of(weights).unwrap(), &layers).unwrap()
 }
 

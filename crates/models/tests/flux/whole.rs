@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use candle_core::Device;
 use candle_core::quantized::GgmlDType;
 use models::flux::{FluxError, FluxFiles, FluxSettings, TextToImage};
 
 use crate::files::{folder, formula_weights, is_autoencoders, packed, write};
+use crate::golden::device;
 
 const SETTINGS: FluxSettings = FluxSettings {
     steps: 2,
@@ -84,7 +84,7 @@ fn words_become_a_picture() {
     for is_packed in [false, true] {
         let at = tempfile::tempdir().unwrap();
         let files = files(at.path(), is_packed);
-        let mut flux = TextToImage::from_files(files, &Device::Cpu, &Device::Cpu);
+        let mut flux = TextToImage::from_files(files, &device(), &device());
         let elephant = flux.encode("purple elephant").unwrap();
         assert_eq!(elephant.text.dims(), [1, 256, 64]);
         assert_eq!(elephant.pooled.dims(), [1, 64]);
@@ -109,7 +109,7 @@ fn a_missing_file_is_named() {
         flow: at.path().join("nowhere.gguf"),
         ..files(at.path(), false)
     };
-    let mut flux = TextToImage::from_files(files, &Device::Cpu, &Device::Cpu);
+    let mut flux = TextToImage::from_files(files, &device(), &device());
     let encoded = flux.encode("red chair").unwrap();
     let refused = flux.paint(&encoded, 1, &SETTINGS, &mut go_on).unwrap_err();
     assert!(matches!(refused, FluxError::Weights(_)), "{refused}");
@@ -130,7 +130,7 @@ fn the_store_says_what_to_pull() {
             "flux-schnell-q4",
         ),
     ] {
-        let refused = TextToImage::open(&store, choice, &Device::Cpu, &Device::Cpu)
+        let refused = TextToImage::open(&store, choice, &device(), &device())
             .unwrap_err()
             .to_string();
         assert!(

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::golden::{Golden, data};
-use candle_core::{DType, Device, Tensor};
+use crate::golden::{Golden, data, device};
+use candle_core::{DType, Tensor};
 use candle_nn::VarBuilder;
 use models::{Dinov2, Dinov2Config, QualityNet, ops};
 
@@ -101,7 +101,7 @@ fn renamed(golden: &Golden, depth: usize, hub: bool) -> VarBuilder<'static> {
             }
         }
     }
-    VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu)
+    VarBuilder::from_tensors(tensors, DType::F32, &device())
 }
 
 #[test]
@@ -130,12 +130,12 @@ fn what_the_scorer_lacks_comes_from_the_pretrained_network() {
         .into_iter()
         .map(|name| (name.to_owned(), golden.tensor(&format!("w.{name}"))))
         .collect();
-    let head = VarBuilder::from_tensors(head, DType::F32, &Device::Cpu);
+    let head = VarBuilder::from_tensors(head, DType::F32, &device());
     let images = golden.tensor("in.image");
     let net = QualityNet::load(&config, &head, Some(&all.pp("backbone"))).unwrap();
     golden.expect("logit", &net.logits(&images).unwrap());
     // A scorer that has them all needs none below.
-    let none = VarBuilder::from_tensors(HashMap::new(), DType::F32, &Device::Cpu);
+    let none = VarBuilder::from_tensors(HashMap::new(), DType::F32, &device());
     let net = QualityNet::load(&config, &all, Some(&none)).unwrap();
     golden.expect("logit", &net.logits(&images).unwrap());
     let refused = QualityNet::load(&config, &head, None)
@@ -149,7 +149,7 @@ fn images_without_a_patch_are_refused() {
     let golden = Golden::read(&data(), "dinov2_quality");
     let weights = golden.weights();
     let net = QualityNet::load(&config(&golden), &weights, None).unwrap();
-    let tiny = Tensor::zeros((1, 3, 13, 70), DType::F32, &Device::Cpu).unwrap();
+    let tiny = Tensor::zeros((1, 3, 13, 70), DType::F32, &device()).unwrap();
     assert!(net.logits(&tiny).is_err());
     assert!(net.logits(&tiny.get(0).unwrap()).is_err());
 }

@@ -1,15 +1,43 @@
 //! Goldens: a safetensors file with weights `w.*`, inputs `in.*`, outputs `out.*` of a reference
 //! implementation, and its configuration as JSON in the metadata.
+//!
+//! They lie on the CPU, or where `SPLATSMITH_TEST_DEVICE` says: see [`device`].
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 
 use crate::formula;
 
-/// Largest deviation allowed, against the root mean square of what is expected.
+/// Largest deviation allowed on the CPU, against the root mean square of what is expected.
 pub(crate) const TOLERANCE: f32 = 1e-4;
+
+/// How much more is allowed on a GPU, which sums in another order, multiplies and adds in one rounding,
+/// and has its own exponentials.
+const ON_A_GPU: f32 = 3.0;
+
+/// Where networks are tested: on the CPU, or with `SPLATSMITH_TEST_DEVICE=gpu`, in a build that knows GPUs,
+/// on the first of them. A GPU that is asked for and is not there fails the test.
+pub(crate) fn device() -> Device {
+    static DEVICE: OnceLock<Device> = OnceLock::new();
+    let open = || match std::env::var("SPLATSMITH_TEST_DEVICE").as_deref() {
+        Ok("gpu") => models::gpu(0).unwrap(),
+        Ok("cpu" | "") | Err(_) => Device::Cpu,
+        Ok(other) => panic!("SPLATSMITH_TEST_DEVICE is {other:?}: it takes gpu or cpu"),
+    };
+    DEVICE.get_or_init(open).clone()
+}
+
+/// A deviation that is allowed on the CPU, as it is allowed on [`device`].
+pub(crate) fn allowed(on_the_cpu: f32) -> f32 {
+    if device().is_cpu() {
+        on_the_cpu
+    } else {
+        ON_A_GPU * on_the_cpu
+    }
+}
 
 /// A weight that follows from a formula: its name and shape, and `F16` where it is rounded to that.
 #[derive(serde::Deserialize)]
@@ -70,6 +98,12 @@ impl Golden {
         for named in named {
             tensors.insert(format!("w.{}", named.name()), named.tensor(seed));
         }
+        for tensor in tensors.values_mut() {
+            // Coordinates are read, not computed with.
+            if tensor.dtype() != DType::I32 {
+                *tensor = tensor.to_device(&device()).unwrap();
+            }
+        }
         Self {
             name: name.to_owned(),
             tensors,
@@ -108,7 +142,7 @@ impl Golden {
                 Some((key.strip_prefix(prefix)?.to_owned(), tensor.clone()))
             })
             .collect();
-        VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu)
+        VarBuilder::from_tensors(tensors, DType::F32, &device())
     }
 
     /// Holds what was computed against the output of this name.
@@ -116,7 +150,7 @@ impl Golden {
         let apart = self.apart(key, found);
         println!("{}: {key} is {apart:.1e} apart", self.name);
         // Not "greater", so that NaN fails.
-        let near = apart <= TOLERANCE;
+        let near = apart <= allowed(TOLERANCE);
         assert!(near, "{}: {key} is {apart:.1e} apart", self.name);
     }
 

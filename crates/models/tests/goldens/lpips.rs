@@ -6,7 +6,7 @@ use candle_core::Tensor;
 use models::{Filter, Lpips, resize};
 
 use crate::formula::picture;
-use crate::golden::{Golden, data};
+use crate::golden::{Golden, data, device};
 
 fn network(golden: &Golden) -> Lpips {
     // The golden names the backbone's weights as torchmetrics does below `net`.
@@ -17,10 +17,16 @@ fn network(golden: &Golden) -> Lpips {
     Lpips::load(&backbone, &named).unwrap()
 }
 
+/// Two pictures of this size.
+fn shown(name: &str, [height, width]: [usize; 2], seed: u64) -> Tensor {
+    let pictures = picture(name, &[2, 3, height, width], seed);
+    pictures.to_device(&device()).unwrap()
+}
+
 pub(crate) fn check(folder: &Path) {
     let golden = Golden::read(folder, "lpips_256");
     let net = network(&golden);
-    let pictures = ["left", "right"].map(|name| picture(name, &[2, 3, 256, 256], golden.seed));
+    let pictures = ["left", "right"].map(|name| shown(name, [256; 2], golden.seed));
     let [left, right] = pictures
         .each_ref()
         .map(|images| net.impressions(images).unwrap());
@@ -43,9 +49,7 @@ fn distances_are_torchmetrics() {
 fn equal_pictures_are_no_distance_apart() {
     let golden = Golden::read(&data(), "lpips_256");
     let net = network(&golden);
-    let left = net
-        .impressions(&picture("left", &[2, 3, 64, 64], 1))
-        .unwrap();
+    let left = net.impressions(&shown("left", [64; 2], 1)).unwrap();
     let alike = net
         .distances(&left, &left)
         .unwrap()

@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Tensor};
 use models::trellis::{Condition, Keep, Origin, Stage, Trellis, Voxels};
 
-use crate::golden::{Golden, data};
+use crate::golden::{Golden, data, device};
 use crate::lay_out::lay_out;
 use crate::more_networks::expect_gaussians;
 use crate::preparing::{CutOut, cut_out};
@@ -36,7 +36,7 @@ fn expect_condition(golden: &Golden, condition: &Condition) {
     // Every 29th token is kept.
     let tokens = condition.asked().dim(1).unwrap();
     let kept: Vec<u32> = (0..tokens as u32).step_by(29).collect();
-    let kept = Tensor::new(kept, &Device::Cpu).unwrap();
+    let kept = Tensor::new(kept, &device()).unwrap();
     let found = condition.asked().index_select(&kept, 1).unwrap();
     golden.expect("condition", &found);
     if golden.names("out.").contains(&"negative".to_owned()) {
@@ -48,12 +48,30 @@ fn expect_condition(golden: &Golden, condition: &Condition) {
     }
 }
 
+/// Single precision in every file, since a GPU computes in half precision with what is stored in it.
+fn widen(folder: &Path) {
+    if device().is_cpu() {
+        return;
+    }
+    for file in std::fs::read_dir(folder.join("ckpts")).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|kind| kind == "safetensors") {
+            let mut tensors = candle_core::safetensors::load(&path, &device()).unwrap();
+            for tensor in tensors.values_mut() {
+                *tensor = tensor.to_dtype(DType::F32).unwrap();
+            }
+            candle_core::safetensors::save(&tensors, &path).unwrap();
+        }
+    }
+}
+
 fn run(folder: &Path, name: &str) {
     let golden = Golden::read(folder, name);
     let laid_out = tempfile::tempdir().unwrap();
     lay_out(&golden, &data(), laid_out.path());
+    widen(laid_out.path());
     let origin = Origin::Folder(laid_out.path().to_owned());
-    let mut trellis = Trellis::open(origin, &Device::Cpu, Keep::NONE).unwrap();
+    let mut trellis = Trellis::open(origin, &device(), Keep::NONE).unwrap();
     let condition = condition(&golden, &mut trellis);
     expect_condition(&golden, &condition);
     let (settings, mut seen) = (trellis.settings(), Vec::new());
