@@ -62,13 +62,38 @@ pub struct Recipe {
     pub settings: BTreeMap<String, String>,
 }
 
-/// How long one stage of a candidate took.
+/// What one stage of a candidate took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StageTime {
     /// Such as `structure`.
     pub stage: &'static str,
-    /// From its begin to its end.
+    /// From its begin to its end, loading what it needs included.
     pub time: Duration,
+    /// What it took of the device, where that can be asked.
+    pub memory: Option<StageMemory>,
+}
+
+impl StageTime {
+    /// A stage whose memory nobody looks at.
+    #[must_use]
+    pub const fn new(stage: &'static str, time: Duration) -> Self {
+        Self {
+            stage,
+            time,
+            memory: None,
+        }
+    }
+}
+
+/// How much of a device's memory a stage took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StageMemory {
+    /// The most bytes that were held at once, what stays from other stages included, beside what was
+    /// there before anything was loaded.
+    pub peak: u64,
+    /// As many as the device's plan foresees once everything that stays has been loaded; `None` without
+    /// a plan.
+    pub planned: Option<u64>,
 }
 
 /// What a generation reports while it runs.

@@ -16,7 +16,7 @@ mod sketch;
 
 pub use generator::{
     Candidate, GenerateError, Generation, GenerationEvent, GenerationSink, Generator, Recipe,
-    Request, StageTime,
+    Request, StageMemory, StageTime,
 };
 pub use http::{Health, HttpBackend, HttpError, HttpOptions};
 pub use sketch::{SketchBackend, SketchOptions};

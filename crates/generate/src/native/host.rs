@@ -61,10 +61,7 @@ pub(super) fn finish(shared: &Shared, raws: &mpsc::Receiver<Raw>) {
             }
         };
         let mut stages = made.stages;
-        stages.push(StageTime {
-            stage: "finish",
-            time: begun.elapsed(),
-        });
+        stages.push(StageTime::new("finish", begun.elapsed()));
         let candidate = Candidate {
             cloud,
             frame,

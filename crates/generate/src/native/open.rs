@@ -10,6 +10,7 @@ use super::cutter::{self, NetworkCutter};
 use super::devices::{Devices, Place};
 use super::flux::{FluxPainter, HostReader};
 use super::installed::{Installed, Paints, Weights};
+use super::memory::FreeMemory;
 use super::picture::{SketchCutter, prepare};
 use super::sampling::SamplerOverrides;
 use super::station::Station;
@@ -289,11 +290,8 @@ impl Opener for Door {
         if let Some(plan) = &self.plan {
             tracing::info!("{}: {}", self.name, plan.moves());
         }
-        Ok(Box::new(Station::new(
-            painter,
-            cutters,
-            sculptor,
-            self.plan.clone(),
-        )))
+        let station = Station::new(painter, cutters, sculptor, self.plan.clone());
+        let free = FreeMemory::new(move || free_memory(&device));
+        Ok(Box::new(station.watching(free)))
     }
 }

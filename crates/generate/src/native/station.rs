@@ -1,16 +1,20 @@
 //! One device's way from a subject to splats: paint, cut out, condition, sculpt.
 
+mod clock;
+
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use image::{RgbImage, RgbaImage};
 
+use super::memory::FreeMemory;
 use super::works::{
     Cut, Cutter, Made, Order, Painter, Progress, Sculptor, Subject, Trouble, Works,
 };
 use crate::cutout::CutoutLimits;
-use crate::generator::{Recipe, StageTime};
+use crate::generator::Recipe;
 use crate::residency::Plan;
+use clock::{Clock, Meter};
 
 /// How often a picture is painted anew because no cutter can be relied on with it.
 const MOST_PAINTINGS: u64 = 3;
@@ -31,6 +35,8 @@ pub struct Station<P: Painter, S: Sculptor> {
     cutters: Cutters,
     sculptor: S,
     plan: Option<Plan>,
+    /// The device's free memory, and how much that was before anything was loaded.
+    memory: Option<(FreeMemory, u64)>,
     kept: VecDeque<Kept<P::Words, S::Condition>>,
     pace: Duration,
 }
@@ -53,30 +59,6 @@ struct Kept<W, C> {
     notes: Vec<String>,
 }
 
-/// How long each stage takes, and whether anybody waits.
-struct Clock<'a, 'b> {
-    stages: Vec<StageTime>,
-    progress: &'a mut Progress<'b>,
-}
-
-impl Clock<'_, '_> {
-    /// Does `work`, which is a stage of one step.
-    fn stage<T>(
-        &mut self,
-        stage: &'static str,
-        work: impl FnOnce(&mut Progress<'_>) -> Result<T, Trouble>,
-    ) -> Result<T, Trouble> {
-        if (self.progress)(stage, 0, 1).is_break() {
-            return Err(Trouble::Cancelled);
-        }
-        let begun = Instant::now();
-        let done = work(self.progress)?;
-        let time = begun.elapsed();
-        self.stages.push(StageTime { stage, time });
-        Ok(done)
-    }
-}
-
 impl<P: Painter, S: Sculptor> Station<P, S> {
     /// A device that goes by `plan`, if it has one: the host's memory needs none. Without cutters only
     /// subjects that are cut out already can be made, and without a painter words are left to the
@@ -95,8 +77,18 @@ impl<P: Painter, S: Sculptor> Station<P, S> {
             cutters: Cutters(cutters),
             sculptor,
             plan,
+            memory: None,
             kept: VecDeque::new(),
             pace: Duration::ZERO,
+        }
+    }
+
+    /// The same, with an eye on the device's memory: what it holds now counts for no stage.
+    #[must_use]
+    pub fn watching(self, free: FreeMemory) -> Self {
+        Self {
+            memory: free.now().map(|at_first| (free, at_first)),
+            ..self
         }
     }
 
@@ -240,10 +232,9 @@ impl<P: Painter, S: Sculptor> Works for Station<P, S> {
     fn make(&mut self, order: &Order<'_>, progress: &mut Progress<'_>) -> Result<Made, Trouble> {
         let begun = Instant::now();
         let kept = self.keep(order.job);
-        let mut clock = Clock {
-            stages: Vec::new(),
-            progress,
-        };
+        let (memory, plan) = (self.memory.clone(), self.plan.clone());
+        let meter = memory.and_then(|(free, first)| Meter::start(&free, first, plan.as_ref()));
+        let mut clock = Clock::new(progress, meter);
         let painted = match order.subject {
             Subject::Words(words) if self.painter.is_some() => {
                 Some(self.picture(kept, words, order, &mut clock)?)
@@ -270,9 +261,9 @@ impl<P: Painter, S: Sculptor> Works for Station<P, S> {
             .deadline
             .map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let sculptor = &mut self.sculptor;
-        let sculpted =
-            sculptor.sculpt(condition, order.seed, order.manner, left, clock.progress)?;
-        clock.stages.extend(sculpted.stages);
+        let sculpted = clock.stages(|progress| {
+            sculptor.sculpt(condition, order.seed, order.manner, left, progress)
+        })?;
         notes.extend(sculpted.notes);
         self.pace = match self.pace {
             Duration::ZERO => begun.elapsed(),

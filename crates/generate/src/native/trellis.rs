@@ -170,7 +170,7 @@ impl Sculptor for TrellisSculptor {
                 ("latent", latent),
                 ("decode", rest),
             ]
-            .map(|(stage, time)| StageTime { stage, time })
+            .map(|(stage, time)| StageTime::new(stage, time))
             .to_vec(),
         })
     }
@@ -241,7 +241,7 @@ impl Watch for Timer<'_, '_> {
                 self.latent = time;
                 "latent"
             }
-            Stage::Gaussians => "Gaussians",
+            Stage::Gaussians => "decode",
         };
         (self.progress)(name, done, total)
     }

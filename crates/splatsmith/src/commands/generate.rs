@@ -48,11 +48,15 @@ struct Made<'a> {
     verdict: Option<&'a Verdict>,
 }
 
-/// How long a stage took.
+/// What a stage took.
 #[derive(Serialize)]
 struct Stage {
     stage: &'static str,
     seconds: f64,
+    /// The most of the device's memory that was held, where that can be asked.
+    peak_bytes: Option<u64>,
+    /// What the device's plan foresees of that.
+    planned_bytes: Option<u64>,
 }
 
 /// Generates. The asset is written even when no candidate passes, but the command fails then.
@@ -98,8 +102,37 @@ fn stages(times: &[StageTime]) -> Vec<Stage> {
     let stages = times.iter().map(|time| Stage {
         stage: time.stage,
         seconds: time.time.as_secs_f64(),
+        peak_bytes: time.memory.map(|memory| memory.peak),
+        planned_bytes: time.memory.and_then(|memory| memory.planned),
     });
     stages.collect()
+}
+
+/// In one line, or a table where a device tells of its memory.
+fn shown(stages: &[Stage]) -> String {
+    if stages.iter().all(|stage| stage.peak_bytes.is_none()) {
+        let times = stages
+            .iter()
+            .map(|time| format!("{} {:.1} s", time.stage, time.seconds));
+        return times.collect::<Vec<_>>().join(", ");
+    }
+    let gigabytes = |bytes: Option<u64>| {
+        bytes.map_or_else(String::new, |bytes| format!("{:.2} GB", bytes as f64 / 1e9))
+    };
+    let rows = stages.iter().map(|stage| {
+        let (peak, planned) = (gigabytes(stage.peak_bytes), gigabytes(stage.planned_bytes));
+        format!(
+            "{:<10} {:>8.1} {peak:>9} {planned:>9}",
+            stage.stage, stage.seconds
+        )
+    });
+    let head = format!(
+        "{:<10} {:>8} {:>9} {:>9}",
+        "stage", "seconds", "peak", "planned"
+    );
+    let lines: Vec<String> = std::iter::once(head).chain(rows).collect();
+    let lines = lines.iter().map(|line| line.trim_end());
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 async fn choose(plan: &Plan, request: Request, console: &Console) -> Result<(String, Chosen)> {
@@ -208,9 +241,7 @@ fn report(made: &Made<'_>, json: bool, console: &Console) -> Result<()> {
         console.line(&verdict.table(console.colour()).to_string());
     }
     if !made.stages.is_empty() {
-        let stages = made.stages.iter();
-        let stages = stages.map(|time| format!("{} {:.1} s", time.stage, time.seconds));
-        console.line(&stages.collect::<Vec<_>>().join(", "));
+        console.line(&shown(&made.stages));
     }
     for note in made.notes {
         console.line(&format!("note: {note}"));
@@ -237,6 +268,28 @@ fn report(made: &Made<'_>, json: bool, console: &Console) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stages_are_a_line_or_with_memory_a_table() {
+        let stage = |stage, peak_bytes, planned_bytes| Stage {
+            stage,
+            seconds: 1.25,
+            peak_bytes,
+            planned_bytes,
+        };
+        let timed = [stage("read", None, None), stage("finish", None, None)];
+        assert_eq!(shown(&timed), "read 1.2 s, finish 1.2 s");
+        let measured = [
+            stage("cut out", Some(5_140_000_000), Some(5_400_000_000)),
+            stage("finish", None, None),
+        ];
+        assert_eq!(
+            shown(&measured),
+            "stage       seconds      peak   planned\n\
+             cut out         1.2   5.14 GB   5.40 GB\n\
+             finish          1.2"
+        );
+    }
 
     #[test]
     fn files_are_named_after_the_prompt() {
