@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use candle_core::{DType, Device};
+use candle_core::DType;
 use candle_nn::VarBuilder;
 use image::{Rgba, RgbaImage};
 use judge::{Judge, JudgeConfig, Prompt};
@@ -17,6 +17,7 @@ use render::{Camera, Orbit, Scene, VALIDATOR_EXTENT, WHITE};
 use splat::Cloud;
 
 use crate::formula::{noise, weight};
+use crate::place::device;
 
 const TOKENS: usize = 512 + 6000 + 2;
 
@@ -30,7 +31,7 @@ impl candle_nn::var_builder::SimpleBackend for Formula {
         name: &str,
         _: candle_nn::Init,
         dtype: DType,
-        device: &Device,
+        device: &candle_core::Device,
     ) -> candle_core::Result<candle_core::Tensor> {
         weight(name, shape.dims(), self.0)
             .to_dtype(dtype)?
@@ -41,7 +42,7 @@ impl candle_nn::var_builder::SimpleBackend for Formula {
         &self,
         name: &str,
         _: DType,
-        _: &Device,
+        _: &candle_core::Device,
     ) -> candle_core::Result<candle_core::Tensor> {
         candle_core::bail!("{name} is asked for without a shape")
     }
@@ -53,7 +54,11 @@ impl candle_nn::var_builder::SimpleBackend for Formula {
 }
 
 fn weights(seed: u64) -> VarBuilder<'static> {
-    VarBuilder::from_backend(Box::new(Formula(seed)), DType::F32, Device::Cpu)
+    weights_in(DType::F32, seed)
+}
+
+fn weights_in(dtype: DType, seed: u64) -> VarBuilder<'static> {
+    VarBuilder::from_backend(Box::new(Formula(seed)), dtype, device())
 }
 
 fn tokenizer() -> ClipTokenizer {
@@ -73,6 +78,10 @@ fn quality(seed: u64) -> Quality {
 }
 
 pub(crate) fn text(seed: u64) -> Result<TextAlignment, NotReady> {
+    text_of(&weights(seed))
+}
+
+fn text_of(weights: &VarBuilder<'_>) -> Result<TextAlignment, NotReady> {
     let image = ConvNextConfig {
         depths: [1, 1, 2, 1],
         dims: [16, 24, 32, 40],
@@ -87,7 +96,7 @@ pub(crate) fn text(seed: u64) -> Result<TextAlignment, NotReady> {
         embed_dim: 28,
         ..TextTowerConfig::LARGE_D
     };
-    Ok(TextAlignment::load(&image, &words, &weights(seed), tokenizer()).unwrap())
+    Ok(TextAlignment::load(&image, &words, weights, tokenizer()).unwrap())
 }
 
 fn vision(hidden_size: usize, heads: usize, projection_dim: usize) -> ClipVisionConfig {
@@ -117,12 +126,16 @@ fn distance(seed: u64) -> Distance {
     });
     let heads =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tests/data/lpips_256.safetensors");
-    let heads = candle_core::safetensors::load(heads, &Device::Cpu).unwrap();
-    let heads = VarBuilder::from_tensors(heads, DType::F32, &Device::Cpu).pp("w");
+    let heads = candle_core::safetensors::load(heads, &device()).unwrap();
+    let heads = VarBuilder::from_tensors(heads, DType::F32, &device()).pp("w");
     Distance::load(&backbone, &heads).unwrap()
 }
 
 pub(crate) fn gate(seed: u64) -> Result<ClipGate, NotReady> {
+    gate_of(&weights(seed))
+}
+
+fn gate_of(weights: &VarBuilder<'_>) -> Result<ClipGate, NotReady> {
     let vision = ClipVisionConfig {
         image_size: 224,
         patch_size: 32,
@@ -137,17 +150,28 @@ pub(crate) fn gate(seed: u64) -> Result<ClipGate, NotReady> {
         projection_dim: 24,
         ..ClipTextConfig::LARGE_14
     };
-    Ok(ClipGate::load(&vision, &text, &weights(seed), tokenizer()).unwrap())
+    Ok(ClipGate::load(&vision, &text, weights, tokenizer()).unwrap())
 }
 
 pub(crate) fn scorer(seed: u64) -> Scorer {
     Scorer {
-        device: Device::Cpu,
+        device: device(),
         quality: Ok(quality(seed)),
         text: text(seed),
         image: Ok(ImageAlignment::load(&vision(32, 2, 40), &weights(seed)).unwrap()),
         distance: Ok(distance(seed)),
         gate: gate(seed),
+    }
+}
+
+/// The same in the precisions that [`Scorer::open`] takes on a GPU: alignment and gate in `f16`.
+pub(crate) fn narrow(seed: u64) -> Scorer {
+    let weights = weights_in(DType::F16, seed);
+    Scorer {
+        text: text_of(&weights),
+        image: Ok(ImageAlignment::load(&vision(32, 2, 40), &weights).unwrap()),
+        gate: gate_of(&weights),
+        ..scorer(seed)
     }
 }
 
@@ -161,6 +185,7 @@ pub(crate) fn full_size(seed: u64) -> Scorer {
         text: Ok(TextAlignment::load(&image, &words, &weights, tokenizer()).unwrap()),
         distance: Ok(distance(seed)),
         gate: Ok(ClipGate::load(&vision, &text, &weights, tokenizer()).unwrap()),
+        device: device(),
         ..Scorer::absent("no picture is asked for")
     }
 }

@@ -1,5 +1,7 @@
 //! Our own networks from outside: the whole way on small random weights, and what is said where weights,
 //! devices or prompts are no good.
+//!
+//! With `SPLATSMITH_TEST_DEVICE=gpu`, in a build that knows GPUs, all of it runs on the first of them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "../common/mod.rs"]
@@ -36,6 +38,15 @@ fn pipeline(folder: &Path, name: &str) -> PathBuf {
     laid_out
 }
 
+/// What says where to generate: as the tests of the networks are told, or else wherever the command would.
+fn device() -> Option<&'static str> {
+    match std::env::var("SPLATSMITH_TEST_DEVICE").as_deref() {
+        Ok("gpu") => Some("--gpu=0"),
+        Ok("cpu") => Some("--gpu=cpu"),
+        _ => None,
+    }
+}
+
 /// Runs `splatsmith generate …` on a machine without any weights of its own.
 fn generate(folder: &Path, arguments: &[&str]) -> Run {
     let mut command = common::command(folder);
@@ -44,6 +55,7 @@ fn generate(folder: &Path, arguments: &[&str]) -> Run {
         .env_remove("HF_HUB_CACHE")
         .env_remove("TORCH_HOME")
         .arg("generate")
+        .args(device())
         .args(arguments);
     command.output().expect("the command starts").into()
 }
@@ -214,7 +226,9 @@ fn a_rehearsal_is_mined_with_our_own_networks() {
             &format!("--flux.folder={}", flux.display()),
             "--flux.side=64",
             "--trellis.steps=2",
-        ],
+        ]
+        .into_iter()
+        .chain(device()),
     );
     let report = run.json();
     assert!(report["tasks_answered"].as_u64() >= Some(4), "{report}");
