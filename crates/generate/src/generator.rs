@@ -150,7 +150,8 @@ pub trait Generator: Send + Sync + 'static {
     }
 
     /// Completes when a request could be begun at once. Whoever has several generators to choose from
-    /// waits for this before giving one to it; whoever has one need not.
+    /// waits for this before giving one to it, and asks again now and then while there is none; whoever has
+    /// one need not. Can be given up and begun again.
     fn vacancy(&self) -> BoxFuture<'_, ()> {
         Box::pin(std::future::ready(()))
     }

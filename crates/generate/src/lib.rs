@@ -11,6 +11,7 @@ mod http;
 pub mod native;
 mod picture;
 pub mod residency;
+mod seats;
 pub mod shaping;
 mod sketch;
 
@@ -19,6 +20,7 @@ pub use generator::{
     Request, StageMemory, StageTime,
 };
 pub use http::{Health, HttpBackend, HttpError, HttpOptions};
+pub use seats::{Seat, Seats};
 pub use sketch::{SketchBackend, SketchOptions};
 
 /// What the fuzz targets reach and nobody else: the sketch's way from a picture to splats.

@@ -1,7 +1,8 @@
 //! One generator at work: leases a task, makes a cloud that passes, hands it on, takes the next.
 //!
 //! Writing happens beside the loop, so that the generator never waits for a disk. A generator that
-//! fails rests longer each time while its task goes to another.
+//! fails rests longer each time while its task goes to another; while it rests, or says that it could
+//! begin nothing, no task is pulled on its account.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -21,8 +22,17 @@ use crate::context::Context;
 use crate::event::{Activity, Event};
 use crate::finish::{self, Finished};
 use crate::ledger::{OpenTask, TaskKey};
-use crate::planner::{Lease, Order};
+use crate::planner::{Bench, Lease, Order};
 use crate::weigher::Weighing;
+
+/// Tasks in hand per generator that can work: one being made, one ready to be begun.
+pub(crate) const PLACES_PER_GENERATOR: usize = 2;
+
+/// How often a generator without work is asked whether it could begin some.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// What a generator may take to say so before people are told that it is waited for.
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// How many rounds of candidates are made before an answer is left empty.
 const MOST_ROUNDS: u32 = 3;
@@ -62,10 +72,11 @@ impl Device {
         let mut finishing = JoinSet::new();
         let mut health = Health::new(self.context.config.generator_rest);
         let mut pace = Duration::ZERO;
+        let mut bench = None;
         loop {
             self.reap(&mut finishing);
             self.report(Activity::Idle);
-            let Some(lease) = stop.run_until_cancelled(self.lease(pace)).await else {
+            let Some(lease) = stop.run_until_cancelled(self.lease(pace, &mut bench)).await else {
                 break;
             };
             let begun = Instant::now();
@@ -80,6 +91,7 @@ impl Device {
                     finishing.spawn(self.finish(lease, finished));
                 }
                 Some(Work::Failed(lease, reason)) => {
+                    bench = None;
                     let rest = health.failed(lease);
                     self.report(Activity::BackingOff {
                         until_ms: clock::now() + clock::millis(rest),
@@ -96,6 +108,7 @@ impl Device {
                 }
             }
         }
+        drop(bench);
         // What is made already is worth the moment it takes to write it down.
         while finishing.join_next().await.is_some() {}
         self.report(Activity::Stopped);
@@ -103,9 +116,31 @@ impl Device {
 
     /// The next task, once the generator can begin one. Of generators that wait, the one that has taken
     /// least for its answers goes first.
-    async fn lease(&self, pace: Duration) -> Lease {
-        self.generator.vacancy().await;
-        self.context.planner.lease_by_pace(pace).await
+    async fn lease(&self, pace: Duration, bench: &mut Option<Bench>) -> Lease {
+        let planner = &self.context.planner;
+        loop {
+            self.vacancy(bench).await;
+            bench.get_or_insert_with(|| planner.bench(PLACES_PER_GENERATOR));
+            let lease = planner.lease_by_pace(pace);
+            if let Ok(lease) = tokio::time::timeout(LOOK, lease).await {
+                return lease;
+            }
+        }
+    }
+
+    /// Waits until the generator could begin something; if it cannot now, without room for its tasks.
+    async fn vacancy(&self, bench: &mut Option<Bench>) {
+        let mut vacancy = self.generator.vacancy();
+        tokio::select! {
+            biased;
+            () = &mut vacancy => return,
+            () = std::future::ready(()) => *bench = None,
+        }
+        if tokio::time::timeout(MOMENT, &mut vacancy).await.is_err() {
+            self.report(Activity::Waiting);
+            vacancy.await;
+            self.report(Activity::Idle);
+        }
     }
 
     fn finish(&self, lease: Lease, finished: Finished) -> impl Future<Output = ()> + use<> {
@@ -331,7 +366,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_dead_generator_is_not_held_against_the_tasks() {
-        let planner = Planner::new(2, EventSender::default());
+        let planner = Planner::new(EventSender::default());
+        let _bench = planner.bench(2);
         let (first, _first_made) = order(&planner, 1, 1).await;
         let (second, _second_made) = order(&planner, 2, 2).await;
         planner.push(first);

@@ -338,6 +338,8 @@ pub enum SourceState {
 pub enum Activity {
     /// Waits for a task.
     Idle,
+    /// Can begin nothing for now: its server is not well, or its device is busy or resting.
+    Waiting,
     /// Makes a cloud.
     Generating {
         /// For this validator.

@@ -2,15 +2,16 @@
 //!
 //! The one whose free time ends first goes first. A task leaves as a [`Lease`], and a lease that
 //! is dropped, for whatever reason, puts its task back: nothing is lost with the code that worked
-//! on it. Sources take a place before they pull, so that no task is pulled long before it can
-//! start.
+//! on it. Sources take a place before they pull, and there are places only for generators that can
+//! work, so that no task is pulled long before it can start.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use generate::{Seat, Seats};
+use tokio::sync::{oneshot, watch};
 
 use crate::clock::{self, UnixMillis};
 use crate::event::Event;
@@ -24,7 +25,20 @@ const MOST_LEASES: u32 = 5;
 #[derive(Debug)]
 pub(crate) struct Place {
     /// `None` for one beyond those there are.
-    _permit: Option<OwnedSemaphorePermit>,
+    _seat: Option<Seat>,
+}
+
+/// The places of a generator that can work; they go with this.
+#[derive(Debug)]
+pub(crate) struct Bench {
+    places: usize,
+    seats: Seats,
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        self.seats.remove(self.places);
+    }
 }
 
 /// A task that waits for its answer.
@@ -64,7 +78,7 @@ struct Shared {
     waiting: Mutex<Waiting>,
     /// Wakes generators that found nothing.
     changed: watch::Sender<()>,
-    places: Arc<Semaphore>,
+    places: Seats,
     finished: AtomicU64,
     events: EventSender,
 }
@@ -91,13 +105,13 @@ impl Drop for Idle<'_> {
 }
 
 impl Planner {
-    /// With room for `places` tasks between pull and answer.
-    pub(crate) fn new(places: usize, events: EventSender) -> Self {
+    /// Without room for tasks until a generator makes some.
+    pub(crate) fn new(events: EventSender) -> Self {
         Self {
             shared: Arc::new(Shared {
                 waiting: Mutex::default(),
                 changed: watch::Sender::new(()),
-                places: Arc::new(Semaphore::new(places.clamp(1, Semaphore::MAX_PERMITS))),
+                places: Seats::new(0),
                 finished: AtomicU64::new(0),
                 events,
             }),
@@ -106,22 +120,24 @@ impl Planner {
 
     /// Waits for room, first come first served.
     pub(crate) async fn place(&self) -> Place {
-        loop {
-            // Never closed; if it were, waiting is all that is left to do.
-            if let Ok(permit) = Arc::clone(&self.shared.places).acquire_owned().await {
-                return Place {
-                    _permit: Some(permit),
-                };
-            }
-            tokio::time::sleep(Duration::from_secs(1)).await;
+        Place {
+            _seat: Some(self.shared.places.take().await),
+        }
+    }
+
+    /// Makes room for so many tasks between pull and answer, for as long as the result lives.
+    pub(crate) fn bench(&self, places: usize) -> Bench {
+        self.shared.places.add(places);
+        Bench {
+            places,
+            seats: self.shared.places.clone(),
         }
     }
 
     /// Makes room where there is none, for a task that must not wait to be pulled.
     pub(crate) fn squeeze(&self) -> Place {
-        let permit = Arc::clone(&self.shared.places).try_acquire_owned();
         Place {
-            _permit: permit.ok(),
+            _seat: self.shared.places.try_take(),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::assets::AssetStore;
 use crate::clock;
 use crate::config::{Limit, MinerConfig};
 use crate::context::{Context, blocking};
-use crate::device::Device;
+use crate::device::{Device, PLACES_PER_GENERATOR};
 use crate::error::MinerError;
 use crate::event::{Event, Giver, Ignored};
 use crate::ledger::{Ledger, SourceId};
@@ -32,9 +32,6 @@ use crate::sources::{Sources, describe};
 use crate::stream::EventSender;
 use crate::summary::Summary;
 use crate::supervise::supervise;
-
-/// Tasks in hand per generator: one being made, one ready to be begun.
-const PLACES_PER_GENERATOR: usize = 2;
 
 /// How long a miner that is told to stop waits for what is on the wire. An answer still on its way
 /// after that is in doubt at the next start, no worse.
@@ -78,7 +75,7 @@ pub async fn run(
     let context = Arc::new(Context {
         dendrite: Dendrite::new(Arc::clone(&keypair), DendriteOptions::default())
             .map_err(|error| MinerError::Client(error.to_string()))?,
-        planner: Planner::new(generators.len() * PLACES_PER_GENERATOR, events.clone()),
+        planner: Planner::new(events.clone()),
         quota: Quota::new(match config.limit {
             Limit::Tasks(tasks) => Some(tasks),
             Limit::Never | Limit::For(_) => None,

@@ -2,7 +2,7 @@
 
 use std::{
     error::Error,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -17,6 +17,7 @@ use reqwest::{
 };
 use splat::Cloud;
 use tls::{Distrust, distrust};
+use tokio::time::Instant;
 
 use super::{HttpError, HttpOptions, address::Address};
 use crate::generator::{GenerateError, GenerationSink};
@@ -45,8 +46,8 @@ pub(super) struct Endpoint {
     address: Address,
     client: Client,
     options: HttpOptions,
-    /// Its last answer was a failure.
-    is_doubtful: AtomicBool,
+    /// When it was last known to be well; `None` before that, and from a failure on.
+    last_well: Mutex<Option<Instant>>,
 }
 
 /// Why a body was not read to its end.
@@ -68,22 +69,29 @@ impl Endpoint {
             address,
             client,
             options,
-            is_doubtful: AtomicBool::new(false),
+            last_well: Mutex::default(),
         })
     }
 
     /// Remembers whether it can be relied on. An unusable prompt says nothing about it.
     pub(super) fn heard(&self, answer: &Result<Cloud, GenerateError>) {
         let failed = answer.as_ref().is_err_and(GenerateError::is_retryable);
-        self.is_doubtful.store(failed, Ordering::Relaxed);
+        *self.last_well() = (!failed).then(Instant::now);
     }
 
-    pub(super) fn is_doubtful(&self) -> bool {
-        self.is_doubtful.load(Ordering::Relaxed)
+    /// Whether it was known to be well within the last `period`.
+    pub(super) fn was_well_within(&self, period: Duration) -> bool {
+        self.last_well().is_some_and(|at| at.elapsed() < period)
     }
 
-    pub(super) fn is_well_again(&self) {
-        self.is_doubtful.store(false, Ordering::Relaxed);
+    pub(super) fn is_well(&self) {
+        *self.last_well() = Some(Instant::now());
+    }
+
+    fn last_well(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.last_well
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn label(&self) -> &str {

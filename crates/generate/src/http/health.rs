@@ -22,6 +22,9 @@ pub enum Health {
     Silent(String),
 }
 
+/// How long a server that was well is believed to be.
+const CONFIDENCE: Duration = Duration::from_secs(20);
+
 /// How long a server has to say how it is.
 const PATIENCE: Duration = Duration::from_secs(4);
 
@@ -34,16 +37,26 @@ const LONGEST_REST: Duration = Duration::from_secs(30);
 impl Endpoint {
     /// Completes at once where there is no reason for doubt, else when the server says that it is well,
     /// or at least that it is there.
-    pub(super) async fn recovered(&self) {
+    pub(super) async fn well(&self) {
+        let label = self.label();
         let mut rest = FIRST_REST;
-        while self.is_doubtful() {
-            match self.health(PATIENCE).await {
-                Health::Well | Health::Unknown => self.is_well_again(),
-                Health::Unwell(_) | Health::Silent(_) => {
-                    tokio::time::sleep(rest).await;
-                    rest = (rest * 2).min(LONGEST_REST);
+        while !self.was_well_within(CONFIDENCE) {
+            let trouble = match self.health(PATIENCE).await {
+                Health::Well | Health::Unknown => {
+                    self.is_well();
+                    if rest > FIRST_REST {
+                        tracing::info!("{label} is well again");
+                    }
+                    return;
                 }
+                Health::Unwell(status) => format!("it answers {status} to {HEALTH_PATH}"),
+                Health::Silent(why) => why,
+            };
+            if rest == FIRST_REST {
+                tracing::warn!("{label} gets no work until it is well: {trouble}");
             }
+            tokio::time::sleep(rest).await;
+            rest = (rest * 2).min(LONGEST_REST);
         }
     }
 

@@ -121,9 +121,9 @@ impl Generator for HttpBackend {
         self.endpoint.label()
     }
 
-    /// At once, unless its last answer was a failure: then when it says that it is well again.
+    /// At once where its last answer was a good one and not long ago, else when it says that it is well.
     fn vacancy(&self) -> BoxFuture<'_, ()> {
-        Box::pin(self.endpoint.recovered())
+        Box::pin(self.endpoint.well())
     }
 
     fn start(&self, request: Request) -> Generation {

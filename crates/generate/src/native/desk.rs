@@ -3,17 +3,17 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::studio::Studio;
 use crate::generator::{Generation, Generator, Request};
+use crate::seats::Seat;
 
 /// One of several generators that share a studio's devices. It has a vacancy when a device has.
 #[derive(Debug)]
 pub struct Desk {
     studio: Arc<Studio>,
     /// The device this desk may count on.
-    seat: Mutex<Option<OwnedSemaphorePermit>>,
+    seat: Mutex<Option<Seat>>,
 }
 
 impl Desk {
@@ -26,7 +26,7 @@ impl Desk {
         }
     }
 
-    fn seat(&self) -> MutexGuard<'_, Option<OwnedSemaphorePermit>> {
+    fn seat(&self) -> MutexGuard<'_, Option<Seat>> {
         self.seat.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -41,10 +41,8 @@ impl Generator for Desk {
             if self.seat().is_some() {
                 return;
             }
-            let vacancies = Arc::clone(&self.studio.shared().vacancies);
-            // Never closed; if it were, there would be nothing to wait for.
-            let seat = vacancies.acquire_owned().await.ok();
-            *self.seat() = seat;
+            let seat = self.studio.shared().vacancies.take().await;
+            *self.seat() = Some(seat);
         })
     }
 

@@ -168,6 +168,7 @@ impl Device<'_> {
         if fate == Fate::GivenUp {
             shared.fail(job, shared.failed(format!("{name}: {reason}")));
         }
+        shared.rest(number);
         ControlFlow::Continue(())
     }
 }

@@ -3,11 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use tokio::sync::OwnedSemaphorePermit;
-
 use super::line::Readiness;
 use super::works::{Manner, Subject};
 use crate::generator::{GenerateError, GenerationSink, Request};
+use crate::seats::Seat;
 
 /// A request and everybody who works on it; its generation ends with the last of them.
 pub(super) struct Job {
@@ -17,7 +16,7 @@ pub(super) struct Job {
     /// Empty until the host is done with it.
     pub(super) subject: OnceLock<(Subject, Manner)>,
     /// The device it counts on, until the last candidate is made.
-    seat: Mutex<Option<OwnedSemaphorePermit>>,
+    seat: Mutex<Option<Seat>>,
     /// What its candidates have come to so far.
     luck: Mutex<Luck>,
     /// Candidates that are made but not handed over.
@@ -36,12 +35,7 @@ enum Luck {
 }
 
 impl Job {
-    pub(super) fn new(
-        id: u64,
-        request: Request,
-        sink: GenerationSink,
-        seat: Option<OwnedSemaphorePermit>,
-    ) -> Self {
+    pub(super) fn new(id: u64, request: Request, sink: GenerationSink, seat: Option<Seat>) -> Self {
         Self {
             id,
             request,

@@ -8,9 +8,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use judge::Prompt;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
 use super::desk::Desk;
 use super::device;
 use super::host;
@@ -18,6 +15,8 @@ use super::job::{Job, lock};
 use super::line::{Line, Readiness, Ticket};
 use super::works::{Manner, Opener, Subject};
 use crate::generator::{GenerateError, Generation, Generator, Request};
+use crate::seats::{Seat, Seats};
+use judge::Prompt;
 
 /// How often a device looks for readers that have gone or caught up while it has nothing to do.
 const LOOK: Duration = Duration::from_millis(100);
@@ -74,8 +73,8 @@ pub(super) struct Shared {
     changed: Condvar,
     stopping: AtomicBool,
     jobs: AtomicU64,
-    /// One for each device that could begin a request at once.
-    pub(super) vacancies: Arc<Semaphore>,
+    /// One for each device that is well: it could begin a request at once, or is at work on one.
+    pub(super) vacancies: Seats,
 }
 
 impl fmt::Debug for Shared {
@@ -114,7 +113,7 @@ impl Studio {
             changed: Condvar::new(),
             stopping: AtomicBool::new(false),
             jobs: AtomicU64::new(0),
-            vacancies: Arc::new(Semaphore::new(devices)),
+            vacancies: Seats::new(devices),
             options,
         });
         let mut studio = Self {
@@ -176,7 +175,7 @@ impl Studio {
     }
 
     /// Puts a request in line, with the device it counts on, if any.
-    pub(super) fn begin(&self, request: Request, seat: Option<OwnedSemaphorePermit>) -> Generation {
+    pub(super) fn begin(&self, request: Request, seat: Option<Seat>) -> Generation {
         let (sink, generation) = Generation::channel();
         let id = self.shared.jobs.fetch_add(1, Ordering::Relaxed);
         self.shared.push(Job::new(id, request, sink, seat));
@@ -248,13 +247,29 @@ impl Shared {
             {
                 return Some((ticket, Arc::clone(job)));
             }
-            let rest = line.rests_until(device, now).map(|until| until - now);
             state.tidy(&self.options.label);
-            state = match (rest, state.jobs.is_empty()) {
-                (None, true) => self.wait(state),
-                (rest, _) => self.wait_for(state, rest.map_or(LOOK, |rest| rest.min(LOOK))),
+            state = if state.jobs.is_empty() {
+                self.wait(state)
+            } else {
+                self.wait_for(state, LOOK)
             };
         }
+    }
+
+    /// Waits until `device` has rested from its failure; meanwhile nobody counts on it.
+    pub(super) fn rest(&self, device: usize) {
+        self.vacancies.remove(1);
+        let mut state = self.state();
+        while !self.is_stopping() {
+            let now = Instant::now();
+            let Some(until) = state.line.rests_until(device, now) else {
+                break;
+            };
+            state.tidy(&self.options.label);
+            state = self.wait_for(state, (until - now).min(LOOK));
+        }
+        drop(state);
+        self.vacancies.add(1);
     }
 
     fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
@@ -297,12 +312,13 @@ impl Shared {
         }
     }
 
-    /// `device` will not work again; without any, nobody needs to wait.
+    /// `device` will not work again; without any, nobody needs to wait: who asks is told why.
     pub(super) fn gone(&self, device: usize, reason: &str) {
         let stranded = self.change(|state| {
             state.line.gone(device);
             state.last_words = reason.to_owned();
             if state.line.has_devices() {
+                self.vacancies.remove(1);
                 return Vec::new();
             }
             std::mem::take(&mut state.jobs).into_values().collect()

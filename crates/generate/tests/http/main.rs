@@ -10,6 +10,7 @@
 mod common;
 mod encrypted;
 mod faults;
+mod health;
 mod service;
 #[path = "../../../tls/tests/support/listener.rs"]
 mod tls_listener;

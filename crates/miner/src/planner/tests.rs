@@ -23,6 +23,12 @@ pub(crate) fn task(key: i64) -> OpenTask {
     }
 }
 
+fn planner(places: usize) -> (Planner, Bench) {
+    let planner = Planner::new(EventSender::default());
+    let bench = planner.bench(places);
+    (planner, bench)
+}
+
 pub(crate) async fn order(
     planner: &Planner,
     key: i64,
@@ -48,7 +54,7 @@ fn id(lease: &Lease) -> &str {
 
 #[tokio::test]
 async fn the_most_urgent_task_goes_first() {
-    let planner = Planner::new(8, EventSender::default());
+    let (planner, _bench) = planner(8);
     let mut waits = Vec::new();
     for (key, pulled_at) in [(1, 300), (2, 100), (3, 200), (4, 100)] {
         let (order, is_made) = order(&planner, key, pulled_at).await;
@@ -69,7 +75,7 @@ async fn the_most_urgent_task_goes_first() {
 
 #[tokio::test]
 async fn of_idle_generators_the_fastest_works() {
-    let planner = Planner::new(8, EventSender::default());
+    let (planner, _bench) = planner(8);
     let wait = |seconds: u64| {
         let planner = planner.clone();
         tokio::spawn(async move {
@@ -95,7 +101,7 @@ async fn of_idle_generators_the_fastest_works() {
 
 #[tokio::test]
 async fn a_dropped_lease_goes_back_in_line_until_it_is_worn_out() {
-    let planner = Planner::new(8, EventSender::default());
+    let (planner, _bench) = planner(8);
     let (order, mut is_made) = order(&planner, 1, 0).await;
     planner.push(order);
     for _ in 0..MOST_LEASES {
@@ -113,7 +119,7 @@ async fn a_dropped_lease_goes_back_in_line_until_it_is_worn_out() {
 
 #[tokio::test(start_paused = true)]
 async fn a_panicking_worker_gives_its_task_to_another() {
-    let planner = Planner::new(8, EventSender::default());
+    let (planner, _bench) = planner(8);
     let (order, _is_made) = order(&planner, 1, 0).await;
     planner.push(order);
     let lease = planner.lease().await;
@@ -131,7 +137,7 @@ async fn a_panicking_worker_gives_its_task_to_another() {
 
 #[tokio::test(start_paused = true)]
 async fn there_is_room_again_once_an_answer_is_made() {
-    let planner = Planner::new(1, EventSender::default());
+    let (planner, _bench) = planner(1);
     let (order, _is_made) = order(&planner, 1, 0).await;
     planner.push(order);
     let wait = Duration::from_secs(1);
@@ -144,7 +150,7 @@ async fn there_is_room_again_once_an_answer_is_made() {
 
 #[tokio::test(start_paused = true)]
 async fn a_task_whose_source_has_gone_is_not_worked_on() {
-    let planner = Planner::new(1, EventSender::default());
+    let (planner, _bench) = planner(1);
     let (order, is_made) = order(&planner, 1, 0).await;
     planner.push(order);
     drop(is_made);
@@ -153,4 +159,36 @@ async fn a_task_whose_source_has_gone_is_not_worked_on() {
         .await
         .unwrap_err();
     planner.place().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_is_room_for_generators_that_can_work_only() {
+    let planner = Planner::new(EventSender::default());
+    let wait = Duration::from_secs(1);
+    let full = |planner: Planner| async move {
+        tokio::time::timeout(wait, planner.place()).await.is_err()
+    };
+    assert!(full(planner.clone()).await, "none can");
+    let (one, other) = (planner.bench(2), planner.bench(2));
+    let mut places = Vec::new();
+    for _ in 0..4 {
+        places.push(planner.place().await);
+    }
+    assert!(full(planner.clone()).await);
+    drop(other);
+    places.truncate(2);
+    assert!(
+        full(planner.clone()).await,
+        "two are still in use, for one generator"
+    );
+    places.truncate(1);
+    planner.place().await;
+    drop(one);
+    let waiting = tokio::spawn({
+        let planner = planner.clone();
+        async move { planner.place().await }
+    });
+    assert!(full(planner.clone()).await);
+    let _again = planner.bench(2);
+    waiting.await.unwrap();
 }

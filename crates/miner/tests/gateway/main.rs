@@ -218,11 +218,15 @@ async fn a_miner_killed_anywhere_loses_nothing_and_doubles_nothing() {
 #[tokio::test]
 async fn what_an_earlier_run_with_more_generators_left_is_delivered() {
     let bench = Bench::new(6).await;
-    let broken = || Instant::failing((0..100).map(|_| backend_failure()));
-    let mut run = bench.rig.start_with(
-        bench.config(Limit::Never),
-        vec![broken(), broken(), broken()],
-    );
+    let slow = || {
+        Arc::new(Instant {
+            takes: Duration::from_secs(600),
+            ..Instant::default()
+        })
+    };
+    let config = bench.config(Limit::Never);
+    let generators = vec![slow(), slow(), slow()];
+    let mut run = bench.rig.start_with(config, generators);
     for _ in 0..6 {
         run.until("a pull", |event| matches!(event, Event::Pulled { .. }))
             .await;

@@ -22,6 +22,8 @@ pub struct Instant {
     pub made: Mutex<u32>,
     pub failures: Mutex<VecDeque<GenerateError>>,
     pub rehearsal_only: bool,
+    /// How long it takes all the same.
+    pub takes: Duration,
 }
 
 impl Instant {
@@ -60,7 +62,13 @@ impl Generator for Instant {
                 })))
             }
         };
-        tokio::spawn(async move { sink.send(event).await });
+        let takes = self.takes;
+        tokio::spawn(async move {
+            if !takes.is_zero() {
+                tokio::time::sleep(takes).await;
+            }
+            sink.send(event).await
+        });
         generation
     }
 }
@@ -120,13 +128,14 @@ impl Rig {
     }
 
     pub fn start_with(&self, config: MinerConfig, generators: Vec<Arc<Instant>>) -> Run {
+        let generators = generators.into_iter().map(|one| one as Arc<dyn Generator>);
+        self.start_any(config, generators.collect())
+    }
+
+    pub fn start_any(&self, config: MinerConfig, generators: Vec<Arc<dyn Generator>>) -> Run {
         let events = EventSender::new(1 << 16);
         let listener = events.subscribe();
         let shutdown = CancellationToken::new();
-        let generators = generators
-            .into_iter()
-            .map(|generator| generator as Arc<dyn Generator>)
-            .collect();
         let task = tokio::spawn(miner::run(
             config,
             Arc::clone(&self.keypair),

@@ -150,6 +150,7 @@ impl Board {
     fn device_line(&self, number: usize, device: &Device, now_ms: i64) -> String {
         let doing = match &device.activity {
             Activity::Idle => self.dim("idle"),
+            Activity::Waiting => self.dim("cannot begin yet"),
             Activity::Generating {
                 uid,
                 task,
