@@ -126,8 +126,9 @@ impl<P: Peer> Source<P> {
             .await;
         self.keep_clock().await;
         self.works();
-        self.reservation = None;
+        // In this order, or another source might pull for the answer that this one was.
         context.quota.answered();
+        self.reservation = None;
         context.events.emit(Event::Answered {
             uid: peer.uid(),
             task: task.id.clone(),
@@ -244,7 +245,6 @@ impl<P: Peer> Source<P> {
             })
             .await;
         self.backoff.reset();
-        self.reservation = None;
         let (uid, task) = (self.peer.uid(), task.id.clone());
         match answered {
             None => {}
@@ -261,6 +261,7 @@ impl<P: Peer> Source<P> {
             }
             Some(false) => context.events.emit(Event::Retired { uid, task, reason }),
         }
+        self.reservation = None;
         Flow::Continue(())
     }
 
