@@ -23,6 +23,7 @@ mod files;
 mod preparing;
 
 mod attention;
+mod finishing;
 mod grids;
 mod memory;
 mod networks;
