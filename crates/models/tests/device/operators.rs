@@ -10,8 +10,12 @@ use crate::twins::{assert_near, bar, device, generator, hold, noise};
 fn layer_norms() {
     let Some(device) = device() else { return };
     let mut generator = generator(20);
-    for width in [1, 3, 31, 33, 50, 768, 1024, 1536] {
-        let rows = generator.random_range(1..70);
+    for width in [1, 3, 8, 31, 33, 50, 96, 768, 1024, 1536, 3072, 5000] {
+        let rows = if width == 96 {
+            4097
+        } else {
+            generator.random_range(1..70)
+        };
         let x = if width == 1 {
             // A row of one value is its own mean.
             noise(&[2, rows, 2], 21)
@@ -42,6 +46,17 @@ fn layer_norms() {
             |x| ops::layer_norm(&x[0], Some(&x[1]), None, 1e-6),
             |x| plain::layer_norm(&x[0], Some(&x[1]), None, 1e-6),
         );
+        hold(
+            &format!("{what} with parts of others"),
+            &device,
+            &inputs,
+            |x| {
+                let both = Tensor::cat(&[&x[1].narrow(0, 0, 1)?, &x[1], &x[2]], 0)?;
+                let [weight, bias] = [1, 1 + width].map(|start| both.narrow(0, start, width));
+                ops::layer_norm(&x[0], Some(&weight?), Some(&bias?), 1e-6)
+            },
+            |x| plain::layer_norm(&x[0], Some(&x[1]), Some(&x[2]), 1e-6),
+        );
         // The weights of many norms are single precision in networks of half.
         let there = [&inputs[1], &inputs[2]].map(|weight| weight.to_device(&device).unwrap());
         hold(
@@ -52,6 +67,19 @@ fn layer_norms() {
             |x| plain::layer_norm(&x[0], Some(&inputs[1]), Some(&inputs[2]), 1e-6),
         );
     }
+    // A mean a thousand times as large as what deviates from it, and weights that are parts of others.
+    let values = [
+        noise(&[5, 257], 24).affine(0.01, 10.0).unwrap(),
+        noise(&[600], 25),
+    ];
+    let far = |x: &[Tensor]| {
+        let [weight, bias] = [3, 300].map(|start| x[1].narrow(0, start, 257));
+        ops::layer_norm(&x[0], Some(&weight?), Some(&bias?), 1e-6)
+    };
+    let expected = far(&values).unwrap();
+    let there = values.map(|values| values.to_device(&device).unwrap());
+    let found = far(&there).unwrap();
+    assert_near(&found, &expected, 2e-3, "norm of a large mean");
     let turned = [noise(&[2, 50, 9], 24)];
     hold(
         "norm of a view",
