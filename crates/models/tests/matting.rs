@@ -5,6 +5,7 @@
 //! `tests/goldens/matting-requirements.txt`, the real network is held against onnxruntime too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[allow(dead_code)]
 #[path = "goldens/formula.rs"]
 mod formula;
 #[allow(dead_code)]

@@ -5,6 +5,7 @@
 //! `SPLATSMITH_BIREFNET` a checkout of the reference it is run with other seeds too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[allow(dead_code)]
 #[path = "../goldens/formula.rs"]
 mod formula;
 #[allow(dead_code)]

@@ -18,9 +18,6 @@ mod lay_out;
 #[allow(dead_code)]
 #[path = "../flux/files.rs"]
 mod files;
-#[allow(dead_code)]
-#[path = "../trellis/preparing.rs"]
-mod preparing;
 
 mod attention;
 mod finishing;

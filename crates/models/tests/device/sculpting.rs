@@ -8,9 +8,9 @@ use std::sync::Arc;
 use candle_core::{Device, Tensor};
 use models::trellis::{Condition, Gaussians, Keep, Origin, SparseTensor, Stage, Trellis, Voxels};
 
+use crate::formula::{CutOut, cut_out};
 use crate::golden::{Golden, data};
 use crate::lay_out::lay_out;
-use crate::preparing::{CutOut, cut_out};
 use crate::twins::{assert_near, device};
 
 /// A pipeline in a folder and what its golden asks for.

@@ -43,6 +43,26 @@ pub(crate) fn picture(name: &str, shape: &[usize], seed: u64) -> Tensor {
     Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
 }
 
+/// A form of [`cut_out`]: width, height, size in hundredths of the picture, and how far it is moved right and
+/// down.
+pub(crate) type CutOut = (i64, i64, i64, i64, i64);
+
+/// An ellipse with a soft edge and loud colours, RGBA: the twin of `cut_out` in formula.py.
+pub(crate) fn cut_out((width, height, size, right, down): CutOut, seed: u64) -> Vec<u8> {
+    let place = |index: i64| (index % width, index / width);
+    (0..width * height)
+        .map(place)
+        .flat_map(|(x, y)| {
+            let (dx, dy) = (2 * (x - right) - width + 1, 2 * (y - down) - height + 1);
+            let off = (dx * dx * height * height + dy * dy * width * width) * 10_000;
+            let off = off / (width * width * height * height);
+            let alpha = ((size * size - off).div_euclid(8) + 128).clamp(0, 250);
+            let red = x * 5 + y * 3 + seed as i64;
+            [red, (x * x + y) >> 3, (x ^ y) * 7, alpha].map(|value| value as u8)
+        })
+        .collect()
+}
+
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, &byte| {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| {

@@ -7,6 +7,7 @@
 mod clip;
 mod convnext;
 mod dinov2;
+#[allow(dead_code)]
 mod formula;
 mod golden;
 mod lpips;

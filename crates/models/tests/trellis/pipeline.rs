@@ -8,10 +8,10 @@ use std::sync::Arc;
 use candle_core::{DType, Tensor};
 use models::trellis::{Condition, Keep, Origin, Stage, Trellis, Voxels};
 
+use crate::formula::{CutOut, cut_out};
 use crate::golden::{Golden, data, device};
 use crate::lay_out::lay_out;
 use crate::more_networks::expect_gaussians;
-use crate::preparing::{CutOut, cut_out};
 
 /// The condition of the golden's image or words.
 pub(crate) fn condition(golden: &Golden, trellis: &mut Trellis) -> Condition {

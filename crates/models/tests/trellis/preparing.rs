@@ -5,27 +5,8 @@ use std::path::Path;
 use models::trellis::prepare_image;
 use sha2::{Digest, Sha256};
 
+use crate::formula::{CutOut, cut_out};
 use crate::golden::{Golden, data};
-
-/// A form of [`cut_out`]: width, height, size in hundredths of the picture, and how far it is moved right and
-/// down.
-pub(crate) type CutOut = (i64, i64, i64, i64, i64);
-
-/// An ellipse with a soft edge and loud colours, RGBA: the twin of `cut_out` in ../goldens/formula.py.
-pub(crate) fn cut_out((width, height, size, right, down): CutOut, seed: u64) -> Vec<u8> {
-    let place = |index: i64| (index % width, index / width);
-    (0..width * height)
-        .map(place)
-        .flat_map(|(x, y)| {
-            let (dx, dy) = (2 * (x - right) - width + 1, 2 * (y - down) - height + 1);
-            let off = (dx * dx * height * height + dy * dy * width * width) * 10_000;
-            let off = off / (width * width * height * height);
-            let alpha = ((size * size - off).div_euclid(8) + 128).clamp(0, 250);
-            let red = x * 5 + y * 3 + seed as i64;
-            [red, (x * x + y) >> 3, (x ^ y) * 7, alpha].map(|value| value as u8)
-        })
-        .collect()
-}
 
 pub(crate) fn check(folder: &Path) {
     let golden = Golden::read(folder, "preprocessing");
