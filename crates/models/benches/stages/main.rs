@@ -5,8 +5,8 @@
 //! `cargo bench -p models --features cuda,flash-attn --bench stages -- --device gpu` runs everything;
 //! words pick by name, `operators` times single operators, `--report FILE` writes what was measured as JSON
 //! as well. On the CPU, where a whole sampling takes an hour, only single steps are run unless more is named.
-//! FLUX and T5 are read out of files in main memory, in each form they are published in; the smaller
-//! networks are made on the device.
+//! FLUX and T5 are read out of files in main memory, in each form they are published in; the weights of the
+//! smaller networks are made when they are asked for.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod flux;

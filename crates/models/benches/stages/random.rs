@@ -37,27 +37,20 @@ impl Place {
         self.device.bf16_default_to_f32()
     }
 
-    /// Weights made on the device when they are asked for.
+    /// Weights made when they are asked for: in main memory, as if they had been read, so that nothing
+    /// but themselves is left on the device.
     pub(crate) fn weights(&self, dtype: DType) -> VarBuilder<'static> {
         VarBuilder::from_backend(Box::new(Random), dtype, self.device.clone())
     }
 
     /// Single precision between −1 and 1.
     pub(crate) fn noise(&self, shape: impl Into<Shape>) -> Result<Tensor> {
-        uniform(shape.into(), 1.0, &self.device)
+        turns::noise(shape, 1.0)?.to_device(&self.device)
     }
 
     /// One of two numbers: the full size, or the small one.
     pub(crate) fn pick<T>(&self, full: T, small: T) -> T {
         if self.test { small } else { full }
-    }
-}
-
-fn uniform(shape: Shape, size: f32, device: &Device) -> Result<Tensor> {
-    if device.is_cpu() {
-        turns::noise(shape, size)
-    } else {
-        Tensor::rand(-size, size, shape, device)
     }
 }
 
@@ -83,7 +76,9 @@ impl SimpleBackend for Random {
             return Tensor::ones(shape, dtype, device);
         }
         let size = size(shape.dims());
-        uniform(shape, size, device)?.to_dtype(dtype)
+        turns::noise(shape, size)?
+            .to_dtype(dtype)?
+            .to_device(device)
     }
 
     fn get_unchecked(&self, name: &str, _: DType, _: &Device) -> Result<Tensor> {
