@@ -36,12 +36,14 @@ pub fn gpu(number: usize) -> candle_core::Result<Device> {
     }
 }
 
-/// How many bytes are free on a device, where that can be asked.
+/// How many bytes are free on a device, where that can be asked, once it has done what it was told:
+/// what is let go is free only then.
 #[must_use]
 pub fn free_memory(device: &Device) -> Option<u64> {
     #[cfg(feature = "cuda")]
-    if let Device::Cuda(device) = device {
-        let (free, _total) = device.cuda_stream().context().mem_get_info().ok()?;
+    if let Device::Cuda(cuda) = device {
+        device.synchronize().ok()?;
+        let (free, _total) = cuda.cuda_stream().context().mem_get_info().ok()?;
         return u64::try_from(free).ok();
     }
     let _ = device;

@@ -29,3 +29,4 @@ mod painting;
 mod pictures;
 mod sculpting;
 mod twins;
+mod watch;

@@ -75,9 +75,11 @@ fn hold(folder: &str, name: &str, types: &[DType], run: impl Fn(&Place) -> Resul
         device: device.clone(),
         dtype,
     };
+    crate::watch::at(&format!("{name} on the CPU"));
     let expected = run(&at(&Device::Cpu, DType::F32)).unwrap();
     for &dtype in types {
         let what = format!("{name} in {dtype:?}");
+        crate::watch::at(&format!("{what} on the device"));
         let found = match run(&at(&device, dtype)) {
             Ok(found) => found,
             Err(error) if lacks(&device, &error) => {

@@ -12,6 +12,7 @@ use crate::formula::{CutOut, cut_out};
 use crate::golden::{Golden, data};
 use crate::lay_out::lay_out;
 use crate::twins::{assert_near, device};
+use crate::watch::at;
 
 /// A pipeline in a folder and what its golden asks for.
 struct Bench {
@@ -77,6 +78,7 @@ fn rows<const WIDTH: usize>(rows: &[[f32; WIDTH]]) -> Tensor {
 
 fn compare(name: &str) {
     let Some(device) = device() else { return };
+    at(name);
     let folder = tempfile::tempdir().unwrap();
     let golden = Golden::read(&data().join("trellis"), name);
     lay_out(&golden, &data(), folder.path());
@@ -97,10 +99,12 @@ fn compare(name: &str) {
     println!("{name}: {:.1} % of the voxels are the same", 100.0 * shared);
     assert!(shared > 0.95, "{shared}");
     // From here on on the same voxels.
+    at("the latent");
     let voxels = Arc::new(expected);
     let expected = cpu.latent(&on_cpu, &voxels);
     let found = gpu.latent(&on_gpu, &voxels);
     assert_near(found.features(), expected.features(), 3e-2, "the latent");
+    at("the Gaussians");
     let (found, expected) = (gpu.gaussians(&expected), cpu.gaussians(&expected));
     let near = |found: Tensor, expected: Tensor, what: &str| {
         assert_near(&found, &expected, 1e-2, what);

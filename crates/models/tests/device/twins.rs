@@ -1,8 +1,12 @@
 //! The same on the CPU in single precision and on a device in any.
 
+use std::time::Instant;
+
 use candle_core::{DType, Device, Result, Tensor};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+
+use crate::watch::at;
 
 /// Single precision, and both halves.
 pub(crate) const TYPES: [DType; 3] = [DType::F32, DType::F16, DType::BF16];
@@ -13,7 +17,10 @@ pub(crate) fn device() -> Option<Device> {
         println!("skipped: no GPU (SPLATSMITH_TEST_DEVICE names none)");
         return None;
     }
-    Some(crate::golden::device())
+    at("opening the device");
+    let device = crate::golden::device();
+    at("running");
+    Some(device)
 }
 
 /// How far an operator's result in a type may be from that of single precision on the CPU, as a share of
@@ -82,8 +89,13 @@ pub(crate) fn hold_within<W, P>(
         let each = |change: &dyn Fn(&Tensor) -> Result<Tensor>| -> Vec<Tensor> {
             rounded.iter().map(|x| change(x).unwrap()).collect()
         };
-        let expected = plain(&each(&|x| x.to_dtype(DType::F32))).unwrap();
         let what = format!("{what} in {dtype:?}");
+        at(&format!("{what}, on the CPU"));
+        let begun = Instant::now();
+        let expected = plain(&each(&|x| x.to_dtype(DType::F32))).unwrap();
+        let on_cpu = begun.elapsed();
+        at(&format!("{what}, on the device"));
+        let begun = Instant::now();
         let found = match work(&each(&|x| x.to_device(device))) {
             Ok(found) => found,
             Err(error) if lacks(device, &error) => {
@@ -92,6 +104,11 @@ pub(crate) fn hold_within<W, P>(
             }
             Err(error) => panic!("{what}: {error}"),
         };
+        device.synchronize().unwrap();
+        println!(
+            "{what}: {on_cpu:.1?} on the CPU, {:.1?} there",
+            begun.elapsed()
+        );
         assert_eq!(found.dtype(), dtype, "{what}");
         assert!(found.device().same_device(device), "{what}");
         assert_near(&found, &expected, factor * bar(dtype), &what);
