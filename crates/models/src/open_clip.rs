@@ -105,11 +105,16 @@ pub(crate) fn embed(table: &Tensor, tokens: &Tensor) -> Result<Tensor> {
 /// The tokens where the greatest number stands: `(batch, tokens, width)` and `(batch, tokens)` to
 /// `(batch, width)`.
 pub(crate) fn ends(x: &Tensor, tokens: &Tensor) -> Result<Tensor> {
-    let ends = tokens.argmax(1)?.to_vec1::<u32>()?;
+    // Texts may be filled up with end marks. A GPU's argmax names any of them; the first is meant.
+    let first_greatest = |row: &Vec<u32>| {
+        let greatest = row.iter().max();
+        row.iter().position(|token| Some(token) == greatest)
+    };
+    let ends = tokens.to_dtype(DType::U32)?.to_vec2::<u32>()?;
     let rows: Vec<Tensor> = ends
-        .into_iter()
+        .iter()
         .enumerate()
-        .map(|(row, end)| x.i((row, end as usize)))
+        .map(|(row, tokens)| x.i((row, first_greatest(tokens).unwrap_or_default())))
         .collect::<Result<_>>()?;
     Tensor::stack(&rows, 0)
 }
