@@ -4,7 +4,7 @@
 //! keys, so that loading needs no table of names. Everything runs on the CPU in `f32`, and on a GPU
 //! in `f16` or `bf16` as its [`VarBuilder`](candle_nn::VarBuilder) says.
 
-#![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "cuda"), forbid(unsafe_code))]
 
 mod birefnet;
 mod clip;

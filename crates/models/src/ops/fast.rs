@@ -158,7 +158,7 @@ fn activate(x: &Tensor, activation: Activation) -> Result<Tensor> {
 /// When the shapes do not fit.
 pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
     if !fits([x, weight]) || !fits(bias) {
-        return plain::linear(x, weight, bias);
+        return fused::finish(plain::linear(x, weight, None)?, bias, None, None, None);
     }
     Linear::new(weight, bias)?.forward(x)
 }
@@ -247,6 +247,9 @@ pub fn depthwise_conv2d(
 ) -> Result<Tensor> {
     let (batch, channels, height, width) = x.dims4()?;
     let (_, _, side, _) = weight.dims4()?;
+    if let Some(y) = fused::depthwise_conv2d(x, weight, bias, padding)? {
+        return Ok(y);
+    }
     let as_expected = weight.dims() == [channels, 1, side, side]
         && side <= height.min(width) + 2 * padding
         && is_per(bias, channels);

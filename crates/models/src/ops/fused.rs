@@ -1,7 +1,43 @@
-//! What candle has in one kernel: for GPUs, where each pass over memory counts.
+//! What is one kernel, or a few: for GPUs, where each pass over memory counts. On an NVIDIA GPU the
+//! project's own ([`super::kernels`]) go first; else it is what candle has.
 
+use super::Activation;
+#[cfg(feature = "cuda")]
+use super::kernels;
 use super::windowed::Windows;
 use candle_core::{DType, Result, Tensor};
+
+/// `residual + scale · activation(y + bias)`: what becomes of a matrix product. `bias` and `scale` have one
+/// value for each of the last dimension; what is missing is left out. `y` is new, and may be changed.
+///
+/// # Errors
+/// When the shapes do not fit.
+pub(super) fn finish(
+    y: Tensor,
+    bias: Option<&Tensor>,
+    activation: Option<Activation>,
+    scale: Option<&Tensor>,
+    residual: Option<&Tensor>,
+) -> Result<Tensor> {
+    #[cfg(feature = "cuda")]
+    if kernels::finish(&y, bias, activation, scale, residual)? {
+        return Ok(y);
+    }
+    let mut y = y;
+    if let Some(bias) = bias {
+        y = y.broadcast_add(bias)?;
+    }
+    if let Some(activation) = activation {
+        y = activation.forward(&y)?;
+    }
+    if let Some(scale) = scale {
+        y = y.broadcast_mul(scale)?;
+    }
+    match residual {
+        Some(residual) => residual + y,
+        None => Ok(y),
+    }
+}
 
 /// Layer normalisation in one kernel, in the type of `x` where its weights have that, else in single
 /// precision; sums are single precision in any case. See [`super::plain::layer_norm`].
@@ -14,6 +50,10 @@ pub(super) fn layer_norm(
     bias: Option<&Tensor>,
     eps: f64,
 ) -> Result<Tensor> {
+    #[cfg(feature = "cuda")]
+    if let Some(y) = kernels::layer_norm(x, weight, bias, eps)? {
+        return Ok(y);
+    }
     let width = x.dims().last().copied().unwrap_or_default();
     let same = |tensor: Option<&Tensor>| tensor.is_none_or(|tensor| tensor.dtype() == x.dtype());
     let dtype = if same(weight) && same(bias) {
@@ -37,14 +77,62 @@ pub(super) fn layer_norm(
 /// When the shapes do not fit.
 pub(super) fn head_norm(x: &Tensor, gamma: &Tensor) -> Result<Tensor> {
     let (_, heads, _, width) = x.dims4()?;
-    let wide = x.to_dtype(DType::F32)?.contiguous()?;
-    let ones = Tensor::ones(width, DType::F32, x.device())?;
     // Under a root and beside a mean over the width: what is as short as 1e-12 counts as zero.
     let eps = 1e-24 / width as f64;
+    #[cfg(feature = "cuda")]
+    if let Some(y) = kernels::head_norm(x, gamma, None, eps)? {
+        return Ok(y);
+    }
+    let wide = x.to_dtype(DType::F32)?.contiguous()?;
+    let ones = Tensor::ones(width, DType::F32, x.device())?;
     let gamma = gamma.to_dtype(DType::F32)?.reshape((1, heads, 1, width))?;
     candle_nn::ops::rms_norm(&wide, &ones, eps as f32)?
         .broadcast_mul(&gamma)?
         .to_dtype(x.dtype())
+}
+
+/// The other norm of queries and keys, and where they lie: every token of every head of `(batch, heads,
+/// tokens, d)` over the root of the mean of its squares and `eps`, times `gamma`, `(d)`, then each pair of
+/// neighbouring values turned by its angle, whose cosine and sine are `(tokens, d / 2)`. All of these are in
+/// single precision, and it is computed in that; the answer is of the type of `x`.
+///
+/// # Errors
+/// When the shapes do not fit.
+pub fn turned_head_norm(
+    x: &Tensor,
+    gamma: &Tensor,
+    eps: f64,
+    cosines: &Tensor,
+    sines: &Tensor,
+) -> Result<Tensor> {
+    #[cfg(feature = "cuda")]
+    if let Some(y) = kernels::head_norm(x, gamma, Some((cosines, sines)), eps)? {
+        return Ok(y);
+    }
+    let wide = x.to_dtype(DType::F32)?.contiguous()?;
+    let normal = candle_nn::ops::rms_norm(&wide, gamma, eps as f32)?;
+    candle_nn::rotary_emb::rope_i(&normal, cosines, sines)?.to_dtype(x.dtype())
+}
+
+/// See [`super::plain::depthwise_conv2d`], for which candle has nothing but a product for each channel.
+/// `None` where no kernel takes these.
+///
+/// # Errors
+/// When the kernel fails.
+#[cfg_attr(not(feature = "cuda"), allow(clippy::unnecessary_wraps))]
+pub(super) fn depthwise_conv2d(
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    padding: usize,
+) -> Result<Option<Tensor>> {
+    #[cfg(feature = "cuda")]
+    return kernels::depthwise(x, weight, bias, padding);
+    #[cfg(not(feature = "cuda"))]
+    {
+        let _ = (x, weight, bias, padding);
+        Ok(None)
+    }
 }
 
 /// Attention that never holds scores.

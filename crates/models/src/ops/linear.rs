@@ -1,8 +1,8 @@
 //! Linear layers whose weights are laid out once.
 
-use super::cpu::{self, Finish, Matrix, Processor, Rows};
+use super::cpu::{self, Activation, Finish, Matrix, Processor, Rows};
 use super::fast::{Values, fits, is_per, optional};
-use super::plain;
+use super::{fused, plain};
 use candle_core::{Result, Tensor};
 use candle_nn::VarBuilder;
 use std::sync::Arc;
@@ -102,7 +102,15 @@ impl Linear {
     /// # Errors
     /// When the shapes do not fit.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        self.finished(x, None, None)
+        self.finished(x, None, None, None)
+    }
+
+    /// `activation(forward(x))`.
+    ///
+    /// # Errors
+    /// When the shapes do not fit.
+    pub fn forward_activated(&self, x: &Tensor, activation: Activation) -> Result<Tensor> {
+        self.finished(x, Some(activation), None, None)
     }
 
     /// `residual + scale · forward(x)`, `scale` with one value for each output: the end of a block.
@@ -115,12 +123,13 @@ impl Linear {
         scale: Option<&Tensor>,
         residual: &Tensor,
     ) -> Result<Tensor> {
-        self.finished(x, scale, Some(residual))
+        self.finished(x, None, scale, Some(residual))
     }
 
     fn finished(
         &self,
         x: &Tensor,
+        activation: Option<Activation>,
         scale: Option<&Tensor>,
         residual: Option<&Tensor>,
     ) -> Result<Tensor> {
@@ -129,8 +138,12 @@ impl Linear {
             Some(last) if *last == self.inputs => *last = self.outputs,
             _ => candle_core::bail!("{:?} meets a layer of {} inputs", x.dims(), self.inputs),
         }
-        let Some(matrix) = self.matrix() else {
-            return self.plainly(x, scale, residual);
+        let matrix = match &self.weight {
+            Weight::Fast(matrix) => matrix,
+            Weight::Plain(weight) => {
+                let y = plain::linear(x, weight, None)?;
+                return fused::finish(y, self.bias.as_ref(), activation, scale, residual);
+            }
         };
         let as_expected = fits([x])
             && is_per(scale, self.outputs)
@@ -146,7 +159,7 @@ impl Linear {
         let residual = optional(residual.as_ref())?;
         let finish = Finish {
             bias: bias.as_deref(),
-            activation: None,
+            activation,
             scale: scale.as_deref(),
             residual: residual
                 .as_deref()
@@ -154,25 +167,6 @@ impl Linear {
         };
         let y = cpu::product(&Rows::packed(&Values::of(&x)?, self.inputs), matrix, finish);
         Tensor::from_vec(y, shape, x.device())
-    }
-
-    fn plainly(
-        &self,
-        x: &Tensor,
-        scale: Option<&Tensor>,
-        residual: Option<&Tensor>,
-    ) -> Result<Tensor> {
-        let Weight::Plain(weight) = &self.weight else {
-            candle_core::bail!("the weight is laid out for the CPU");
-        };
-        let mut y = plain::linear(x, weight, self.bias.as_ref())?;
-        if let Some(scale) = scale {
-            y = y.broadcast_mul(scale)?;
-        }
-        match residual {
-            Some(residual) => residual + y,
-            None => Ok(y),
-        }
     }
 
     /// The weight laid out for the CPU, if it is.

@@ -64,7 +64,7 @@ impl Mlp {
     }
 
     fn wide(&self, x: &Tensor) -> Result<Tensor> {
-        self.activation.forward(&self.fc1.forward(x)?)
+        self.fc1.forward_activated(x, self.activation)
     }
 
     /// Both weights laid out for the CPU, if they are.

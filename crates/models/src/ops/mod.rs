@@ -25,6 +25,8 @@ mod convolution;
 mod cpu;
 mod fast;
 mod fused;
+#[cfg(feature = "cuda")]
+mod kernels;
 mod linear;
 mod mlp;
 mod norm;
@@ -41,6 +43,7 @@ pub use fast::{
     attention, conv3d, depthwise_conv2d, gelu_erf, gelu_tanh, head_norm, layer_norm, linear,
     pixel_shuffle_3d, quick_gelu, silu,
 };
+pub use fused::turned_head_norm;
 pub use linear::Linear;
 pub use mlp::Mlp;
 pub use norm::Norm;

@@ -1,0 +1,131 @@
+//! The project's own kernels for NVIDIA GPUs (`kernels/fused.cu`): what takes candle several passes over
+//! memory, in one.
+//!
+//! candle's sums of tensors of different shapes find each value's place by 64-bit divisions; beside
+//! matrix products on tensor cores that takes as long as these do.
+//!
+//! # Safety
+//!
+//! This is the crate's only unsafe code: launches, and memory that a kernel is to fill. Every launch keeps
+//! this invariant: each pointer is that of a live slice on the kernel's device, of the kernel's type, with
+//! at least as many values from there on as the kernel's sizes say, and starts at a multiple of sixteen
+//! bytes where packs are read; and what a kernel is to fill has as many values as it writes. The functions
+//! that launch check shapes against each other and hand on nothing else; `tests/device` holds the kernels
+//! against their plain twins on a GPU, with shapes that fill no block.
+#![allow(unsafe_code)]
+
+/// Adds a pointer, or the one to nothing.
+macro_rules! optional {
+    ($builder:ident, $view:expr) => {
+        match &$view {
+            Some(view) => $builder.arg(view),
+            None => $builder.arg(&super::NOTHING),
+        }
+    };
+}
+
+mod depthwise;
+mod finish;
+mod head_norm;
+mod layer_norm;
+
+use std::ops::{Deref, Range};
+
+use candle_core::cuda_backend::CudaDType;
+use candle_core::cuda_backend::cudarc::driver::{CudaView, DeviceRepr, LaunchConfig};
+use candle_core::{DType, Result, Storage, Tensor, bail};
+use half::{bf16, f16};
+
+pub(super) use depthwise::depthwise;
+pub(super) use finish::finish;
+pub(super) use head_norm::head_norm;
+pub(super) use layer_norm::layer_norm;
+
+/// What devices know the kernels by, all of them together.
+const MODULE: &str = "splatsmith";
+
+const PTX: &str = include_str!(concat!(env!("OUT_DIR"), "/fused.ptx"));
+
+/// Bytes that are read and written at once.
+const PACK: usize = 16;
+
+/// Threads of a block.
+const THREADS: u32 = 256;
+
+/// What stands for a pointer to nothing.
+const NOTHING: u64 = 0;
+
+/// A type the kernels are compiled for.
+trait Value: CudaDType + DeviceRepr {
+    /// The end of a kernel's name.
+    const NAME: &'static str;
+}
+
+impl Value for f32 {
+    const NAME: &'static str = "f32";
+}
+
+impl Value for f16 {
+    const NAME: &'static str = "f16";
+}
+
+impl Value for bf16 {
+    const NAME: &'static str = "bf16";
+}
+
+/// What the kernel of this name for a type is called.
+fn name<T: Value>(kernel: &str) -> String {
+    format!("{kernel}_{}", T::NAME)
+}
+
+/// Whether the kernels take this tensor's type and device.
+pub(super) fn take(x: &Tensor) -> bool {
+    x.device().is_cuda() && is_value(x.dtype()) && x.elem_count() > 0
+}
+
+fn is_value(dtype: DType) -> bool {
+    matches!(dtype, DType::F32 | DType::F16 | DType::BF16)
+}
+
+/// A tensor whose storage is held for reading.
+struct Held<'a> {
+    storage: Box<dyn Deref<Target = Storage> + 'a>,
+    range: Range<usize>,
+}
+
+impl<'a> Held<'a> {
+    /// Of a tensor whose values lie one behind the other.
+    fn of(tensor: &'a Tensor) -> Result<Self> {
+        let (storage, layout) = tensor.storage_and_layout();
+        match layout.contiguous_offsets() {
+            Some((start, end)) => Ok(Self {
+                storage: Box::new(storage),
+                range: start..end,
+            }),
+            None => bail!("{tensor} does not lie one value behind the other"),
+        }
+    }
+
+    fn view<T: Value>(&self) -> Result<CudaView<'_, T>> {
+        match &**self.storage {
+            Storage::Cuda(storage) => Ok(storage.as_cuda_slice::<T>()?.slice(self.range.clone())),
+            _ => bail!("a tensor is not on the GPU"),
+        }
+    }
+}
+
+fn held(tensor: Option<&Tensor>) -> Result<Option<Held<'_>>> {
+    tensor.map(Held::of).transpose()
+}
+
+fn view<'a, T: Value>(held: Option<&'a Held<'_>>) -> Result<Option<CudaView<'a, T>>> {
+    held.map(Held::view).transpose()
+}
+
+fn blocks(count: u32, threads: u32) -> LaunchConfig {
+    LaunchConfig {
+        grid_dim: (count, 1, 1),
+        block_dim: (threads, 1, 1),
+        shared_mem_bytes: 0,
+    }
+}
