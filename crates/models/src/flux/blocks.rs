@@ -7,7 +7,7 @@ use candle_core::{D, DType, Result, Tensor};
 use super::layers::{Layers, Linear};
 use super::positions::Rotations;
 use super::transformer::TransformerConfig;
-use crate::ops;
+use crate::ops::{self, Activation};
 
 /// Added to variances and to means of squares.
 pub(super) const EPS: f64 = 1e-6;
@@ -55,7 +55,7 @@ pub(super) fn time_embedding(t: &Tensor) -> Result<Tensor> {
     Tensor::cat(&[angles.cos()?, angles.sin()?], D::Minus1)
 }
 
-/// What the time and the text do to one part of a block: `(batch, 1, width)` each.
+/// What the time and the text do to one part of a block: `(width)` each.
 struct Modulated {
     shift: Tensor,
     scale: Tensor,
@@ -68,20 +68,18 @@ impl Modulated {
         modulate(x, &self.shift, &self.scale)
     }
 
-    /// `x` and what came of it.
-    fn onto(&self, x: &Tensor, change: &Tensor) -> Result<Tensor> {
-        x + self.gate.broadcast_mul(change)?
+    /// `x` and what `layer` makes of `input`.
+    fn onto(&self, x: &Tensor, layer: &Linear, input: &Tensor) -> Result<Tensor> {
+        layer.forward_onto(input, &self.gate, x)
     }
 }
 
 /// Layer normalisation without weights, then `(1 + scale) · x + shift`.
 pub(super) fn modulate(x: &Tensor, shift: &Tensor, scale: &Tensor) -> Result<Tensor> {
-    ops::layer_norm(x, None, None, EPS)?
-        .broadcast_mul(&(scale + 1.0)?)?
-        .broadcast_add(shift)
+    ops::layer_norm(x, Some(&(scale + 1.0)?), Some(shift), EPS)
 }
 
-/// Makes the modulations of a block of `(batch, width)`.
+/// Makes the modulations of a block of `(1, width)`.
 #[derive(Debug, Clone)]
 struct Modulation {
     lin: Linear,
@@ -95,9 +93,9 @@ impl Modulation {
     }
 
     fn forward(&self, vec: &Tensor) -> Result<Vec<Modulated>> {
-        let all = self.lin.forward(&vec.silu()?)?.unsqueeze(1)?;
+        let all = self.lin.forward(&vec.silu()?)?.squeeze(0)?;
         let width = all.dim(D::Minus1)? / (3 * self.parts);
-        let part = |index: usize| all.narrow(D::Minus1, index * width, width)?.contiguous();
+        let part = |index: usize| all.narrow(D::Minus1, index * width, width);
         (0..self.parts)
             .map(|index| {
                 Ok(Modulated {
@@ -125,17 +123,16 @@ impl QkNorm {
         })
     }
 
-    /// `(batch, heads, tokens, head)` each.
-    fn forward(&self, q: &Tensor, k: &Tensor) -> Result<(Tensor, Tensor)> {
-        let norm = |x: &Tensor, scale: &Tensor| {
-            let x = x.to_dtype(DType::F32)?.contiguous()?;
-            candle_nn::ops::rms_norm(&x, scale, EPS as f32)
-        };
-        Ok((norm(q, &self.query)?, norm(k, &self.key)?))
+    /// `(batch, heads, tokens, head)` each, turned as their places say.
+    fn forward(&self, q: &Tensor, k: &Tensor, rotations: &Rotations) -> Result<(Tensor, Tensor)> {
+        Ok((
+            rotations.turn(q, &self.query, EPS)?,
+            rotations.turn(k, &self.key, EPS)?,
+        ))
     }
 }
 
-/// Queries and keys in single precision, values as they come: `(batch, heads, tokens, head)`.
+/// Queries and keys, normalised and turned, and values: `(batch, heads, tokens, head)`.
 struct Heads {
     q: Tensor,
     k: Tensor,
@@ -144,22 +141,32 @@ struct Heads {
 
 impl Heads {
     /// Of `(batch, tokens, 3 · width)`.
-    fn of(qkv: &Tensor, heads: usize, norm: &QkNorm) -> Result<Self> {
+    fn of(qkv: &Tensor, heads: usize, norm: &QkNorm, rotations: &Rotations) -> Result<Self> {
         let (batch, tokens, width) = qkv.dims3()?;
         let parts = qkv
             .reshape((batch, tokens, 3, heads, width / (3 * heads)))?
             .permute((2, 0, 3, 1, 4))?;
-        let (q, k) = norm.forward(&parts.get(0)?, &parts.get(1)?)?;
+        let (q, k) = norm.forward(&parts.get(0)?, &parts.get(1)?, rotations)?;
         let v = parts.get(2)?;
         Ok(Self { q, k, v })
     }
 
+    /// These tokens, and then others.
+    fn then(&self, others: &Self) -> Result<Self> {
+        // Token by token, as they lie in memory.
+        let join = |first: &Tensor, second: &Tensor| {
+            Tensor::cat(&[first.transpose(1, 2)?, second.transpose(1, 2)?], 1)?.transpose(1, 2)
+        };
+        Ok(Self {
+            q: join(&self.q, &others.q)?,
+            k: join(&self.k, &others.k)?,
+            v: join(&self.v, &others.v)?,
+        })
+    }
+
     /// What every token takes from all others: `(batch, tokens, width)`.
-    fn attend(&self, rotations: &Rotations) -> Result<Tensor> {
-        let dtype = self.v.dtype();
-        let q = rotations.turn(&self.q)?.to_dtype(dtype)?;
-        let k = rotations.turn(&self.k)?.to_dtype(dtype)?;
-        let x = ops::attention(&q, &k, &self.v, false)?;
+    fn attend(&self) -> Result<Tensor> {
+        let x = ops::attention(&self.q, &self.k, &self.v, false)?;
         x.transpose(1, 2)?.flatten_from(2)
     }
 }
@@ -194,22 +201,29 @@ impl Half {
     }
 
     /// What it brings to attention, and how the time changes it.
-    fn heads(&self, x: &Tensor, vec: &Tensor) -> Result<(Heads, [Modulated; 2])> {
+    fn heads(
+        &self,
+        x: &Tensor,
+        vec: &Tensor,
+        rotations: &Rotations,
+    ) -> Result<(Heads, [Modulated; 2])> {
         let modulated: [Modulated; 2] = self
             .modulation
             .forward(vec)?
             .try_into()
             .map_err(|_| candle_core::Error::Msg("a half has two modulations".to_owned()))?;
         let qkv = self.qkv.forward(&modulated[0].of(x)?)?;
-        Ok((Heads::of(&qkv, self.heads, &self.norm)?, modulated))
+        let heads = Heads::of(&qkv, self.heads, &self.norm, rotations)?;
+        Ok((heads, modulated))
     }
 
     /// What becomes of `x` after attention.
     fn finish(&self, x: &Tensor, attended: &Tensor, modulated: &[Modulated; 2]) -> Result<Tensor> {
         let [first, second] = modulated;
-        let x = first.onto(x, &self.proj.forward(&attended.contiguous()?)?)?;
-        let hidden = ops::gelu_tanh(&self.mlp_in.forward(&second.of(&x)?)?)?;
-        second.onto(&x, &self.mlp_out.forward(&hidden)?)
+        let x = first.onto(x, &self.proj, &attended.contiguous()?)?;
+        let wide = second.of(&x)?;
+        let hidden = self.mlp_in.forward_activated(&wide, Activation::GeluTanh)?;
+        second.onto(&x, &self.mlp_out, &hidden)
     }
 }
 
@@ -228,7 +242,8 @@ impl DoubleStreamBlock {
         })
     }
 
-    /// `(batch, tokens, width)` of picture and text, and `vec`, `(batch, width)`.
+    /// `(1, tokens, width)` of picture and text, and `vec`, `(1, width)`; `rotations` are those of the text
+    /// and then of the picture.
     pub(super) fn forward(
         &self,
         img: &Tensor,
@@ -236,15 +251,11 @@ impl DoubleStreamBlock {
         vec: &Tensor,
         rotations: &Rotations,
     ) -> Result<(Tensor, Tensor)> {
-        let (img_heads, img_modulated) = self.img.heads(img, vec)?;
-        let (txt_heads, txt_modulated) = self.txt.heads(txt, vec)?;
-        let both = Heads {
-            q: Tensor::cat(&[&txt_heads.q, &img_heads.q], 2)?,
-            k: Tensor::cat(&[&txt_heads.k, &img_heads.k], 2)?,
-            v: Tensor::cat(&[&txt_heads.v, &img_heads.v], 2)?,
-        };
-        let attended = both.attend(rotations)?;
         let (words, dots) = (txt.dim(1)?, img.dim(1)?);
+        let (of_words, of_dots) = (rotations.of(0..words)?, rotations.of(words..words + dots)?);
+        let (img_heads, img_modulated) = self.img.heads(img, vec, &of_dots)?;
+        let (txt_heads, txt_modulated) = self.txt.heads(txt, vec, &of_words)?;
+        let attended = txt_heads.then(&img_heads)?.attend()?;
         let img = self
             .img
             .finish(img, &attended.narrow(1, words, dots)?, &img_modulated)?;
@@ -282,7 +293,7 @@ impl SingleStreamBlock {
         })
     }
 
-    /// `(batch, tokens, width)`, and `vec`, `(batch, width)`.
+    /// `(1, tokens, width)`, and `vec`, `(1, width)`.
     pub(super) fn forward(
         &self,
         x: &Tensor,
@@ -296,9 +307,9 @@ impl SingleStreamBlock {
         let both = self.linear1.forward(&modulated.of(x)?)?;
         let qkv = both.narrow(D::Minus1, 0, 3 * self.width)?;
         let hidden = both.narrow(D::Minus1, 3 * self.width, self.hidden)?;
-        let attended = Heads::of(&qkv, self.heads, &self.norm)?.attend(rotations)?;
+        let attended = Heads::of(&qkv, self.heads, &self.norm, rotations)?.attend()?;
         let hidden = ops::gelu_tanh(&hidden.contiguous()?)?;
         let change = Tensor::cat(&[&attended, &hidden], D::Minus1)?;
-        modulated.onto(x, &self.linear2.forward(&change)?)
+        modulated.onto(x, &self.linear2, &change)
     }
 }

@@ -10,7 +10,7 @@ use candle_core::{D, DType, Device, Result, Shape, Tensor};
 use candle_nn::VarBuilder;
 use rayon::prelude::*;
 
-use crate::ops;
+use crate::ops::{self, Activation};
 use crate::store::{Precision, Weights};
 
 /// The weights of one network, or of the part of it under a name.
@@ -141,7 +141,7 @@ impl Layers {
                 let packed = weights
                     .packed(&name, self.device())
                     .map_err(candle_core::Error::wrap)?;
-                Ok(Matrix::Packed(packed))
+                Ok(Matrix::Packed(Box::new(packed)))
             }
             _ => Ok(Matrix::Plain(self.kept((outputs, inputs), "weight")?)),
         }
@@ -151,7 +151,7 @@ impl Layers {
 /// The weight of a linear layer as it was read.
 enum Matrix {
     Plain(Tensor),
-    Packed(QTensor),
+    Packed(Box<QTensor>),
 }
 
 /// On the CPU, weights are unpacked so many rows at a time, by all processors: a whole layer of T5 would
@@ -192,21 +192,59 @@ impl Linear {
                 Weight::Ready(ops::Linear::new(&weight, bias.as_ref())?)
             }
             Matrix::Plain(weight) => Weight::Slabs(plain_slabs(&weight)?),
-            Matrix::Packed(packed) => Weight::Slabs(packed_slabs(packed)?),
+            Matrix::Packed(packed) => Weight::Slabs(packed_slabs(*packed)?),
         };
         Ok(Self { weight, bias })
     }
 
     /// `(…, inputs)` to `(…, outputs)`.
     pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let slabs = match &self.weight {
-            Weight::Ready(linear) => return linear.forward(x),
-            Weight::Slabs(slabs) => slabs,
-        };
-        if let [whole] = slabs.as_slice() {
-            let weight = whole.unpacked(x.dtype(), x.device())?;
-            return ops::linear(x, &weight, self.bias.as_ref());
+        match self.ready(x)? {
+            Some(layer) => layer.forward(x),
+            None => self.by_slabs(x),
         }
+    }
+
+    /// `activation(forward(x))`.
+    pub(super) fn forward_activated(&self, x: &Tensor, activation: Activation) -> Result<Tensor> {
+        match self.ready(x)? {
+            Some(layer) => layer.forward_activated(x, activation),
+            None => activation.forward(&self.by_slabs(x)?),
+        }
+    }
+
+    /// `residual + scale · forward(x)`, `scale` with one value for each output.
+    pub(super) fn forward_onto(
+        &self,
+        x: &Tensor,
+        scale: &Tensor,
+        residual: &Tensor,
+    ) -> Result<Tensor> {
+        match self.ready(x)? {
+            Some(layer) => layer.forward_onto(x, Some(scale), residual),
+            None => residual + self.by_slabs(x)?.broadcast_mul(scale)?,
+        }
+    }
+
+    /// The layer for `x` in one piece, unless it is to be computed in several.
+    fn ready(&self, x: &Tensor) -> Result<Option<Cow<'_, ops::Linear>>> {
+        match &self.weight {
+            Weight::Ready(layer) => Ok(Some(Cow::Borrowed(layer))),
+            Weight::Slabs(slabs) => match slabs.as_slice() {
+                [whole] => {
+                    let weight = whole.unpacked(x.dtype(), x.device())?;
+                    let layer = ops::Linear::new(&weight, self.bias.as_ref())?;
+                    Ok(Some(Cow::Owned(layer)))
+                }
+                _ => Ok(None),
+            },
+        }
+    }
+
+    fn by_slabs(&self, x: &Tensor) -> Result<Tensor> {
+        let Weight::Slabs(slabs) = &self.weight else {
+            candle_core::bail!("the weight is in one piece");
+        };
         let parts = slabs
             .par_iter()
             .map(|slab| ops::linear(x, &slab.unpacked(x.dtype(), x.device())?, None))
@@ -286,7 +324,7 @@ mod tests {
         let widened = half.to_dtype(DType::F32).unwrap();
         for (matrix, same) in [
             (Matrix::Plain(half), widened),
-            (Matrix::Packed(packed), unpacked),
+            (Matrix::Packed(Box::new(packed)), unpacked),
         ] {
             let layer = Linear::new(matrix, Some(bias.clone()), DType::F32).unwrap();
             let Weight::Slabs(slabs) = &layer.weight else {

@@ -4,7 +4,11 @@
 //! are taken in double precision and rotations in single precision, as there; candle-transformers
 //! takes both in the type that is computed in, and in `bf16` an angle of 60 is off by an eighth.
 
-use candle_core::{DType, Device, Result, Tensor};
+use std::ops::Range;
+
+use candle_core::{Device, Result, Tensor};
+
+use crate::ops;
 
 /// The longest wave, over 2π.
 const THETA: f64 = 10_000.0;
@@ -47,9 +51,17 @@ impl Rotations {
         })
     }
 
-    /// Turns `(batch, heads, tokens, head)`, in single precision.
-    pub(super) fn turn(&self, x: &Tensor) -> Result<Tensor> {
-        let x = x.to_dtype(DType::F32)?.contiguous()?;
-        candle_nn::rotary_emb::rope_i(&x, &self.cos, &self.sin)
+    /// Those of some tokens.
+    pub(super) fn of(&self, tokens: Range<usize>) -> Result<Self> {
+        let part = |all: &Tensor| all.narrow(0, tokens.start, tokens.len());
+        Ok(Self {
+            cos: part(&self.cos)?,
+            sin: part(&self.sin)?,
+        })
+    }
+
+    /// `(batch, heads, tokens, head)`, normalised by `scale`, `(head)`, and turned.
+    pub(super) fn turn(&self, x: &Tensor, scale: &Tensor, eps: f64) -> Result<Tensor> {
+        ops::turned_head_norm(x, scale, eps, &self.cos, &self.sin)
     }
 }

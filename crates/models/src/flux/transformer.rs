@@ -211,9 +211,9 @@ impl Transformer {
         }
         let img = both.narrow(1, words, dots)?.contiguous()?;
         let width = self.config.hidden_size;
-        let changes = self.modulation.forward(&vec.silu()?)?.unsqueeze(1)?;
-        let shift = changes.narrow(2, 0, width)?;
-        let scale = changes.narrow(2, width, width)?;
+        let changes = self.modulation.forward(&vec.silu()?)?.squeeze(0)?;
+        let shift = changes.narrow(0, 0, width)?;
+        let scale = changes.narrow(0, width, width)?;
         let img = modulate(&img, &shift, &scale)?;
         self.linear.forward(&img)?.to_dtype(DType::F32)
     }
