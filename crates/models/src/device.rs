@@ -30,19 +30,29 @@ pub fn device() -> Device {
 /// When there is none of that number, or this build knows no GPU.
 pub fn gpu(number: usize) -> candle_core::Result<Device> {
     match GPU_KIND {
-        Some("cuda") => Device::new_cuda(number),
+        Some("cuda") => cuda(number),
         Some(_) => Device::new_metal(number),
         None => candle_core::bail!("this build knows no GPU: it takes --features cuda or metal"),
     }
 }
 
-/// How many bytes are free on a device, where that can be asked, once it has done what it was told:
-/// what is let go is free only then.
+/// A GPU of NVIDIA's with one stream for all its work, whichever thread gives it.
+///
+/// candle's own choice is a stream for each thread, with nothing to order one's work and the other's; yet
+/// all share cuBLAS' memory for sums, in which two products at a time may wait for each other for ever.
+fn cuda(number: usize) -> candle_core::Result<Device> {
+    let device = Device::new_cuda_with_stream(number)?;
+    #[cfg(feature = "cuda")]
+    crate::ops::in_one_stream(&device);
+    Ok(device)
+}
+
+/// How many bytes are free on a device, where that can be asked: of what is let go, what the device is
+/// done with.
 #[must_use]
 pub fn free_memory(device: &Device) -> Option<u64> {
     #[cfg(feature = "cuda")]
     if let Device::Cuda(cuda) = device {
-        device.synchronize().ok()?;
         let (free, _total) = cuda.cuda_stream().context().mem_get_info().ok()?;
         return u64::try_from(free).ok();
     }

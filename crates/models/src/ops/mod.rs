@@ -44,6 +44,8 @@ pub use fast::{
     pixel_shuffle_3d, quick_gelu, silu,
 };
 pub use fused::turned_head_norm;
+#[cfg(feature = "cuda")]
+pub(crate) use kernels::in_one_stream;
 pub use linear::Linear;
 pub use mlp::Mlp;
 pub use norm::Norm;

@@ -28,5 +28,6 @@ mod operators;
 mod painting;
 mod pictures;
 mod sculpting;
+mod threads;
 mod twins;
 mod watch;

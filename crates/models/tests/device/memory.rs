@@ -17,10 +17,16 @@ fn assert_computes(device: &Device) {
     assert_eq!(sum.unwrap(), 256.0 * 256.0 * 256.0);
 }
 
+/// What is free once everything is done with.
+fn free(device: &Device) -> Option<u64> {
+    device.synchronize().unwrap();
+    models::free_memory(device)
+}
+
 /// What is free on a GPU; `None` with a word about it.
 fn room() -> Option<(Device, u64)> {
     let device = device()?;
-    let Some(free) = models::free_memory(&device) else {
+    let Some(free) = free(&device) else {
         println!("skipped: this device does not say what is free");
         return None;
     };
@@ -58,14 +64,14 @@ fn a_full_device_recovers_what_is_let_go() {
         assert!(held.len() < 100, "400 GB and no end");
     };
     assert!(models::is_out_of_memory(&refused), "{refused}");
-    let full = models::free_memory(&device).unwrap();
+    let full = free(&device).unwrap();
     println!("{} parts of 4 GiB, then {full} bytes are free", held.len());
     assert!(full < before / 2 || held.is_empty());
     at("letting go");
     drop(held);
     at("computing after that");
     assert_computes(&device);
-    let after = models::free_memory(&device).unwrap();
+    let after = free(&device).unwrap();
     println!("{after} bytes are free again");
     assert!(after + (1 << 30) > before, "{before} before, {after} after");
 }
@@ -77,7 +83,7 @@ fn what_is_free_shrinks_by_what_is_taken() {
     };
     at("taking four gigabytes");
     let held = Tensor::zeros(MUCH, DType::F32, &device).unwrap();
-    let after = models::free_memory(&device).unwrap();
+    let after = free(&device).unwrap();
     assert!(after + (3 << 30) < before, "{before} to {after}");
     at("letting go");
     drop(held);

@@ -6,7 +6,8 @@
 //!
 //! # Safety
 //!
-//! This is the crate's only unsafe code: launches, and memory that a kernel is to fill. Every launch keeps
+//! This is the crate's only unsafe code: launches, memory that a kernel is to fill, and the word of
+//! [`in_one_stream`]. Every launch keeps
 //! this invariant: each pointer is that of a live slice on the kernel's device, of the kernel's type, with
 //! at least as many values from there on as the kernel's sizes say, and starts at a multiple of sixteen
 //! bytes where packs are read; and what a kernel is to fill has as many values as it writes. The functions
@@ -33,7 +34,7 @@ use std::ops::{Deref, Range};
 
 use candle_core::cuda_backend::CudaDType;
 use candle_core::cuda_backend::cudarc::driver::{CudaView, DeviceRepr, LaunchConfig};
-use candle_core::{DType, Result, Storage, Tensor, bail};
+use candle_core::{DType, Device, Result, Storage, Tensor, bail};
 use half::{bf16, f16};
 
 pub(super) use depthwise::depthwise;
@@ -54,6 +55,16 @@ const THREADS: u32 = 256;
 
 /// What stands for a pointer to nothing.
 const NOTHING: u64 = 0;
+
+/// Takes a device's word that all its work goes to one stream, in the order it is given: cudarc then
+/// records no events to order it by, of which there would be several to every launch.
+pub(crate) fn in_one_stream(device: &Device) {
+    if let Device::Cuda(device) = device {
+        // SAFETY: candle, cuBLAS, flash attention and the kernels here launch and copy in the device's own
+        // stream alone, and memory is taken and given back in it too.
+        unsafe { device.disable_event_tracking() };
+    }
+}
 
 /// A type the kernels are compiled for.
 trait Value: CudaDType + DeviceRepr {
