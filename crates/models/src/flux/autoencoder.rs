@@ -1,14 +1,15 @@
 //! The decoder of FLUX' autoencoder: from the latent to pixels.
 //!
-//! black-forest-labs/flux `src/flux/modules/autoencoder.py`, by candle-transformers, which has it right;
-//! its encoder, which nothing here needs, is not loaded.
+//! black-forest-labs/flux `src/flux/modules/autoencoder.py`; its encoder, which nothing here needs, is not
+//! loaded.
 
-use candle_core::{DType, Module, Result, Tensor};
-use candle_transformers::models::flux::autoencoder as published;
+use candle_core::{DType, Result, Tensor};
 
 use super::error::FluxError;
 use super::layers::Layers;
 use super::transformer::count;
+use super::upwards::{AttentionBlock, GroupNorm, Level, ResnetBlock, convolution};
+use crate::ops::Convolution;
 use crate::store::Weights;
 
 /// What the latent was divided by, and what was taken from it, when FLUX was trained (`util.py`,
@@ -79,7 +80,12 @@ impl AutoencoderConfig {
 /// The decoder.
 #[derive(Debug, Clone)]
 pub struct Decoder {
-    network: published::Decoder,
+    conv_in: Convolution,
+    mid: (ResnetBlock, AttentionBlock, ResnetBlock),
+    /// From the coarsest.
+    up: Vec<Level>,
+    norm_out: GroupNorm,
+    conv_out: Convolution,
     dtype: DType,
 }
 
@@ -89,20 +95,29 @@ impl Decoder {
     /// # Errors
     /// When a weight is missing or has another shape than the configuration says.
     pub fn load(config: &AutoencoderConfig, layers: &Layers) -> Result<Self> {
-        let config = published::Config {
-            resolution: 256,
-            in_channels: 3,
-            ch: config.ch,
-            out_ch: 3,
-            ch_mult: config.ch_mult.clone(),
-            num_res_blocks: config.num_res_blocks,
-            z_channels: config.z_channels,
-            scale_factor: SCALE,
-            shift_factor: SHIFT,
-        };
+        let dtype = layers.dtype();
+        let layers = layers.pp("decoder");
+        let (mid, widths) = (layers.pp("mid"), &config.ch_mult);
+        let widest = config.ch * widths.last().copied().unwrap_or(1);
+        let mut inputs = widest;
+        let mut up = Vec::new();
+        for (index, wider) in widths.iter().enumerate().rev() {
+            let (sizes, layers) = ([inputs, config.ch * wider], layers.pp("up").pp(index));
+            let blocks = config.num_res_blocks + 1;
+            up.push(Level::load(sizes, blocks, index > 0, &layers)?);
+            inputs = config.ch * wider;
+        }
         Ok(Self {
-            network: published::Decoder::new(&config, layers.pp("decoder").builder())?,
-            dtype: layers.dtype(),
+            conv_in: convolution(config.z_channels, widest, &layers.pp("conv_in"))?,
+            mid: (
+                ResnetBlock::load(widest, widest, &mid.pp("block_1"))?,
+                AttentionBlock::load(widest, &mid.pp("attn_1"))?,
+                ResnetBlock::load(widest, widest, &mid.pp("block_2"))?,
+            ),
+            up,
+            norm_out: GroupNorm::curved(inputs, &layers.pp("norm_out"))?,
+            conv_out: convolution(inputs, 3, &layers.pp("conv_out"))?,
+            dtype,
         })
     }
 
@@ -113,7 +128,15 @@ impl Decoder {
     /// When the shape does not fit, or the device has no room.
     pub fn forward(&self, latent: &Tensor) -> Result<Tensor> {
         let latent = ((latent / SCALE)? + SHIFT)?.to_dtype(self.dtype)?;
-        self.network.forward(&latent)?.to_dtype(DType::F32)
+        let mut x = self.conv_in.forward(&latent.permute((0, 2, 3, 1))?)?;
+        let (first, attention, second) = &self.mid;
+        x = second.forward(&attention.forward(&first.forward(&x)?)?)?;
+        for level in &self.up {
+            x = level.forward(&x)?;
+        }
+        let picture = self.conv_out.forward(&self.norm_out.forward(&x)?)?;
+        let picture = picture.to_dtype(DType::F32)?;
+        picture.permute((0, 3, 1, 2))?.contiguous()
     }
 }
 

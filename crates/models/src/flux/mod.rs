@@ -21,6 +21,7 @@ mod t5;
 mod text;
 mod tokens;
 mod transformer;
+mod upwards;
 
 pub use autoencoder::{AutoencoderConfig, Decoder};
 pub use error::FluxError;
