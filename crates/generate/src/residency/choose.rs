@@ -150,12 +150,26 @@ impl Plan {
         let mut bytes = self.budget.bytes.min(self.peak());
         loop {
             bytes = bytes * TIGHTER.0 / TIGHTER.1;
-            let smaller = plan(&needs, Budget { bytes }).ok()?;
+            // Where that is too little, as little as will do is tried last.
+            let least = |small: TooSmall| {
+                plan(
+                    &needs,
+                    Budget {
+                        bytes: small.needed,
+                    },
+                )
+            };
+            let tried = plan(&needs, Budget { bytes });
+            let is_least = tried.is_err();
+            let smaller = tried.or_else(least).ok()?;
             if smaller.peak() < self.peak() {
                 return Some(Self {
                     variant: self.variant.clone(),
                     ..smaller
                 });
+            }
+            if is_least {
+                return None;
             }
         }
     }
