@@ -233,3 +233,39 @@ fn norms_of_heads() {
     assert_eq!(length, 0.0);
     assert_eq!(found.dim(D::Minus1).unwrap(), 64);
 }
+
+/// The root mean square norm of a head and the turning of its pairs, each as its definition says.
+fn turned(x: &Tensor, gamma: &Tensor, cosines: &Tensor, sines: &Tensor) -> Result<Tensor> {
+    let (batch, heads, tokens, width) = x.dims4()?;
+    let mean = (x.sqr()?.mean_keepdim(D::Minus1)? + 1e-6)?;
+    let normal = x.broadcast_div(&mean.sqrt()?)?.broadcast_mul(gamma)?;
+    let pairs = normal.reshape((batch, heads, tokens, width / 2, 2))?;
+    let [first, second] = [0, 1].map(|part| pairs.narrow(4, part, 1)?.squeeze(4));
+    let (first, second) = (first?, second?);
+    let down = (first.broadcast_mul(cosines)? - second.broadcast_mul(sines)?)?;
+    let up = (first.broadcast_mul(sines)? + second.broadcast_mul(cosines)?)?;
+    Tensor::stack(&[down, up], 4)?.reshape((batch, heads, tokens, width))
+}
+
+#[test]
+fn norms_of_heads_that_are_turned() {
+    let Some(device) = device() else { return };
+    for (batch, tokens, heads, width) in [(2, 7, 3, 20), (1, 1025, 16, 64), (1, 260, 24, 128)] {
+        let qkv = [noise(&[batch, tokens, 3, heads, width], 13)];
+        let gamma = noise(&[width], 14);
+        let angles = (noise(&[tokens + 3, width / 2], 15) * 3.0).unwrap();
+        let (cosines, sines) = (angles.cos().unwrap(), angles.sin().unwrap());
+        let some = |x: &Tensor| x.narrow(0, 3, tokens).unwrap();
+        let there = [&gamma, &cosines, &sines].map(|x| x.to_device(&device).unwrap());
+        hold(
+            &format!("turned {batch} × {tokens} keys, {heads} × {width}"),
+            &device,
+            &qkv,
+            |x| {
+                let (cosines, sines) = (some(&there[1]), some(&there[2]));
+                ops::turned_head_norm(&views(&x[0])?[1], &there[0], 1e-6, &cosines, &sines)
+            },
+            |x| turned(&views(&x[0])?[1], &gamma, &some(&cosines), &some(&sines)),
+        );
+    }
+}

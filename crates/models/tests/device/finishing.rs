@@ -2,7 +2,7 @@
 //! are parts of others.
 
 use candle_core::{Result, Tensor};
-use models::ops::{Linear, plain};
+use models::ops::{Activation, Linear, plain};
 
 use crate::twins::{assert_near, device, hold, noise};
 
@@ -74,6 +74,29 @@ fn ends_of_products() {
             |x| Linear::new(&x[1], None)?.forward_onto(&x[0], None, &x[4].narrow(0, 2, 1)?),
             |x| plain::linear(&x[0], &x[1], None)? + x[4].narrow(0, 2, 1)?,
         );
+    }
+}
+
+#[test]
+fn activated_products() {
+    let Some(device) = device() else { return };
+    for [rows, width] in [[3, 45], [257, 96], [4097, 24], [1, 3072]] {
+        let values = layer([rows, width]);
+        for activation in [
+            Activation::Gelu,
+            Activation::GeluTanh,
+            Activation::QuickGelu,
+            Activation::Silu,
+        ] {
+            let linear = |x: &[Tensor]| Linear::new(&x[1], Some(&x[2].narrow(0, 8, width)?));
+            hold(
+                &format!("{rows} rows of {width} and {activation:?}"),
+                &device,
+                &values,
+                |x| linear(x)?.forward_activated(&x[0], activation),
+                |x| activation.forward(&linear(x)?.forward(&x[0])?),
+            );
+        }
     }
 }
 
