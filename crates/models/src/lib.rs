@@ -29,7 +29,9 @@ pub mod trellis;
 pub use birefnet::{BIREFNET_STEP, BiRefNet, BiRefNetConfig, SwinConfig, TileOrder};
 /// Where networks run.
 pub use candle_core::Device;
-pub use clip::{ClipText, ClipTextConfig, ClipVision, ClipVisionConfig, EmbedError};
+pub use clip::{
+    ClipError, ClipFiles, ClipText, ClipTextConfig, ClipVision, ClipVisionConfig, EmbedError,
+};
 pub use convnext::{ConvNext, ConvNextConfig};
 pub use device::{GPU_KIND, device, free_memory, gpu, is_out_of_memory};
 pub use dinov2::{Dinov2, Dinov2Config};

@@ -4,11 +4,13 @@
 //! transformers `models/clip/modeling_clip.py`, under its names: `vision_model.…`,
 //! `visual_projection`, `text_model.…`, `text_projection`.
 
+mod files;
 mod text;
 mod vision;
 
 use candle_core::Result;
 use candle_nn::VarBuilder;
+pub use files::{ClipError, ClipFiles};
 pub use text::{ClipText, ClipTextConfig, EmbedError};
 pub use vision::{ClipVision, ClipVisionConfig};
 

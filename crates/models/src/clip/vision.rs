@@ -1,11 +1,14 @@
 //! CLIP's image half.
 
-use candle_core::{IndexOp, Result, Tensor};
+use candle_core::{DType, Device, IndexOp, Result, Tensor};
 use candle_nn::VarBuilder;
 use serde::Deserialize;
 
 use super::{BlockForm, EPS, blocks};
 use crate::layers::{Activation, Block, Linear, Norm, patches};
+use crate::normalise::CLIP;
+use crate::resize::{Filter, resize};
+use crate::store::Weights;
 
 /// How an image half is built, in the words of transformers' `vision_config`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -60,6 +63,38 @@ impl ClipVisionConfig {
         projection_dim: 1280,
         ..Self::LARGE_14
     };
+
+    /// The configuration of OpenAI's kind of network in `weights`, as far as it shows in their shapes; a
+    /// head of attention is 64 wide in every published one. `None` where there is no image half.
+    #[must_use]
+    pub fn found_in(weights: &Weights) -> Option<Self> {
+        let shape = |name: &str| weights.shape(name).map(|(shape, _)| shape);
+        let embedding = shape("vision_model.embeddings.patch_embedding.weight")?;
+        let &[width, _, patch_size, _] = embedding else {
+            return None;
+        };
+        let places = *shape("vision_model.embeddings.position_embedding.weight")?.first()?;
+        // One of them is the class's; the others make a square.
+        let across = places.checked_sub(1)?.isqrt();
+        let hidden = *shape("vision_model.encoder.layers.0.mlp.fc1.weight")?.first()?;
+        let projection = *shape("visual_projection.weight")?.first()?;
+        let layers = (0..).take_while(|index| {
+            shape(&format!(
+                "vision_model.encoder.layers.{index}.mlp.fc1.weight"
+            ))
+            .is_some()
+        });
+        Some(Self {
+            hidden_size: width,
+            intermediate_size: hidden,
+            num_hidden_layers: layers.count(),
+            num_attention_heads: (width / 64).max(1),
+            image_size: across.checked_mul(patch_size)?,
+            patch_size,
+            hidden_act: Activation::QuickGelu,
+            projection_dim: projection,
+        })
+    }
 }
 
 /// The image half and its projection.
@@ -135,5 +170,39 @@ impl ClipVision {
         }
         let class = self.post_layernorm.forward(&x.i((.., 0))?.contiguous()?)?;
         self.visual_projection.forward(&class)
+    }
+
+    /// The embedding of one picture, `projection_dim` values, in the space it shares with texts; not of
+    /// unit length. `rgb` is 8-bit RGB, rows from the top; `device` is where the weights are.
+    ///
+    /// The picture is made ready as transformers' `CLIPImageProcessor` does it: its shorter side becomes
+    /// `image_size`, and the middle of the longer one is taken. What lies far outside is cut off before, so
+    /// that a hair of a picture does not become a hall.
+    ///
+    /// # Errors
+    /// When there are not `3 · width · height` bytes, or none, or the device fails.
+    pub fn embed(&self, width: u32, height: u32, rgb: &[u8], device: &Device) -> Result<Vec<f32>> {
+        let (columns, rows) = (width as usize, height as usize);
+        let size = columns.saturating_mul(rows).saturating_mul(3);
+        if size == 0 || rgb.len() != size {
+            candle_core::bail!("{} bytes are no picture of {width}×{height}", rgb.len());
+        }
+        let side = self.config.image_size;
+        let shorter = columns.min(rows).max(1);
+        let near = |length: usize| length.min(8 * shorter);
+        let pixels = Tensor::from_slice(rgb, (1, rows, columns, 3), device)?
+            .narrow(1, (rows - near(rows)) / 2, near(rows))?
+            .narrow(2, (columns - near(columns)) / 2, near(columns))?;
+        let (columns, rows) = (near(columns), near(rows));
+        let colours = (pixels.permute((0, 3, 1, 2))?.to_dtype(DType::F32)? / 255.0)?;
+        let scaled = |length: usize| (length * side / shorter).max(side);
+        let (columns, rows) = (scaled(columns), scaled(rows));
+        let small = resize(&colours, rows, columns, Filter::BicubicAntialias)?.clamp(0.0, 1.0)?;
+        let middle =
+            small
+                .narrow(2, (rows - side) / 2, side)?
+                .narrow(3, (columns - side) / 2, side)?;
+        let embedding = self.forward(&CLIP.apply(&middle.contiguous()?)?)?;
+        embedding.to_dtype(DType::F32)?.flatten_all()?.to_vec1()
     }
 }

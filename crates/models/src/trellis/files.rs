@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::config::ConfigError;
 use super::pipeline_config::{ConditionModel, NetworkPlace};
+use crate::clip::ClipFiles;
 use crate::store::{Store, StoreError, Weights, WeightsError};
 
 /// A configuration is a page; more than this is something else.
@@ -87,6 +88,26 @@ impl Origin {
     /// The weights of a network.
     pub(super) fn weights(&self, place: &NetworkPlace) -> Result<Weights, FileError> {
         Ok(Weights::open([self.path(place, "safetensors")?])?)
+    }
+
+    /// The CLIP called `name` that reads what is asked for.
+    ///
+    /// # Errors
+    /// When the store lacks it, or it is none that is known.
+    pub fn clip(&self, name: &str) -> Result<ClipFiles, FileError> {
+        match self {
+            Self::Store { store, .. } => {
+                store_clip(name)?;
+                Ok(ClipFiles::of(store)?)
+            }
+            Self::Folder(folder) => {
+                let folder = folder.join(file_name(name)?);
+                Ok(ClipFiles {
+                    weights: folder.join("model.safetensors"),
+                    tokenizer: folder.join("tokenizer.json"),
+                })
+            }
+        }
     }
 
     /// The weights of the network that sees or reads what is asked for.

@@ -24,11 +24,11 @@ from safetensors.torch import save_file
 from timm.models import register_model
 from timm.models.convnext import _create_convnext
 from torchmetrics.functional.image import lpips
-from transformers import CLIPConfig, CLIPModel, CLIPVisionConfig, CLIPVisionModelWithProjection
+from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPVisionConfig, CLIPVisionModelWithProjection
 from transformers import Dinov2Config, Dinov2Model
 from transformers import Dinov2WithRegistersConfig, Dinov2WithRegistersModel
 
-from formula import fill, picture
+from formula import cut_out, fill, picture
 from texts import TEXTS
 
 HERE = Path(__file__).parent
@@ -76,6 +76,21 @@ def clip_vit() -> None:
     assert torch.allclose(F.normalize(image), found.image_embeds)
     save("clip_vit", {"in.tokens": ids, "in.image": images, "out.hidden": hidden, "out.image": image,
                       "out.text": text_features}, {"text": text, "vision": vision}, weights)
+
+
+def clip_pictures() -> None:
+    """Pictures of other sizes than the network's, made ready as CLIP's own processor does it."""
+    vision = dict(hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=1,
+                  image_size=40, patch_size=8, hidden_act="quick_gelu", projection_dim=20)
+    model = CLIPVisionModelWithProjection(CLIPVisionConfig(**vision))
+    weights = fill(model, SEED)
+    processor = CLIPImageProcessor(size={"shortest_edge": 40}, crop_size=40)
+    tensors = {}
+    for name, height, width in [("same", 40, 40), ("wide", 60, 100), ("tall", 203, 50), ("small", 20, 31)]:
+        pixels = torch.from_numpy(cut_out(width, height, 70, 3, 2, SEED)[..., :3].copy())
+        ready = processor(pixels.permute(2, 0, 1), return_tensors="pt")["pixel_values"]
+        tensors |= {f"in.{name}": pixels, f"out.{name}": model(pixel_values=ready).image_embeds[0]}
+    save("clip_pictures", tensors, vision, weights)
 
 
 def llm2clip() -> None:
@@ -174,5 +189,5 @@ def tokenizer() -> None:
 
 if __name__ == "__main__":
     with torch.no_grad():
-        for make in [clip_vit, llm2clip, convnext_odd, dinov2, lpips_256, resizing, tokenizer]:
+        for make in [clip_vit, clip_pictures, llm2clip, convnext_odd, dinov2, lpips_256, resizing, tokenizer]:
             make()
