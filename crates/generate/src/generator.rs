@@ -15,6 +15,9 @@ use splat::{Cloud, Frame};
 use thiserror::Error;
 use tokio::sync::mpsc;
 
+/// The most candidates a request gets, whoever asks: no budget pays for more.
+pub const MOST_CANDIDATES: u32 = 64;
+
 /// How many events may be unread.
 const UNREAD: usize = 16;
 
@@ -28,10 +31,17 @@ pub struct Request {
     pub prompt: Prompt,
     /// The same seed and prompt give the same cloud; candidate `n` uses `seed + n` (wrapping).
     pub seed: u64,
-    /// How many candidates to make, at least 1.
-    pub candidates: u32,
+    /// How many candidates to make, at least 1; `None` for as many as the prompt's category is made with.
+    pub candidates: Option<u32>,
     /// After this the backend starts no further candidate; the first one is always finished.
     pub deadline: Option<Instant>,
+}
+
+impl Request {
+    /// How many candidates a backend makes that tells no categories apart.
+    pub(crate) fn candidates_of_any_kind(&self) -> u32 {
+        self.candidates.unwrap_or(1).max(1)
+    }
 }
 
 /// One generated cloud, in whatever frame and size its backend makes.

@@ -16,8 +16,8 @@ pub mod shaping;
 mod sketch;
 
 pub use generator::{
-    Candidate, GenerateError, Generation, GenerationEvent, GenerationSink, Generator, Recipe,
-    Request, StageMemory, StageTime,
+    Candidate, GenerateError, Generation, GenerationEvent, GenerationSink, Generator,
+    MOST_CANDIDATES, Recipe, Request, StageMemory, StageTime,
 };
 pub use http::{Health, HttpBackend, HttpError, HttpOptions};
 pub use seats::{Seat, Seats};

@@ -117,7 +117,7 @@ fn request(candidates: u32) -> Request {
     Request {
         prompt: Prompt::Text("red ball".to_owned()),
         seed: u64::MAX,
-        candidates,
+        candidates: Some(candidates),
         deadline: None,
     }
 }
@@ -213,7 +213,7 @@ async fn after_the_deadline_what_there_is_counts() {
     assert_eq!(judged.len(), 1);
     let requests = scripted.requests.lock().unwrap();
     assert_eq!(requests[0].deadline, Some(deadline));
-    assert_eq!(requests[0].candidates, 2);
+    assert_eq!(requests[0].candidates, Some(2));
 }
 
 #[tokio::test]

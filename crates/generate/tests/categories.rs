@@ -164,6 +164,34 @@ fn an_operators_file_changes_what_it_names() {
 }
 
 #[test]
+fn candidates_may_differ_by_category() {
+    let built_in = CategoryTable::built_in().unwrap();
+    assert_eq!(
+        (built_in.most_candidates(), built_in.candidates()),
+        (1, "1".to_owned())
+    );
+    let changes = "[all]\ncandidates = 2\n[gems]\ncandidates = 1\n[plants]\ncandidates = 64";
+    let table = CategoryTable::with_changes(changes).unwrap();
+    assert_eq!(table.most_candidates(), 64);
+    assert_eq!(table.candidates(), "plants 64, gems 1, others 2");
+    let count = |category| table.settings(category).candidates;
+    assert_eq!(
+        [Category::Plants, Category::Gems, Category::Food].map(count),
+        [64, 1, 2]
+    );
+    for wrong in ["0", "65", "-1", "1.5", "'two'", "[2]"] {
+        let changes = format!("[food]\ncandidates = {wrong}");
+        let refused = CategoryTable::with_changes(&changes)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refused.contains("food.candidates") && refused.contains("from 1 to 64"),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
 fn all_problems_are_told_at_once() {
     let text = r#"
         loose = 1

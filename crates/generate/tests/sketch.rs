@@ -22,7 +22,7 @@ fn request(prompt: Prompt, candidates: u32) -> Request {
     Request {
         prompt,
         seed: 7,
-        candidates,
+        candidates: Some(candidates),
         deadline: None,
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bittensor::{Metagraph, PublicKey};
+use generate::MOST_CANDIDATES;
 use splat::{Container, OutputProfile};
 use subnet17::{OWNER_HOTKEY, Rules};
 use tokio::sync::watch;
@@ -76,8 +77,9 @@ pub struct MinerConfig {
     pub owner: Option<PublicKey>,
     /// The frame, extent and container the validators want.
     pub profile: OutputProfile,
-    /// How many candidates to make per task while time allows; at least 1.
-    pub candidates: u32,
+    /// How many candidates to make per task while time allows, from 1 to [`MOST_CANDIDATES`]; `None` for as
+    /// many as the prompt's category is made with.
+    pub candidates: Option<u32>,
     /// When to end.
     pub limit: Limit,
     /// Time for a pull, connection included. The official miner has 12 s (`miner/workers.py:18`).
@@ -117,7 +119,7 @@ impl MinerConfig {
             min_stake: 1000.0,
             owner: OWNER_HOTKEY.parse().ok(),
             profile: OutputProfile::PULL_2025,
-            candidates: 1,
+            candidates: None,
             limit: Limit::Never,
             pull_timeout: Duration::from_secs(12),
             submit_timeout: sped_up(300.0, speed, 30.0),
@@ -140,7 +142,11 @@ impl MinerConfig {
                 problems.push(problem.to_owned());
             }
         };
-        require(self.candidates >= 1, "candidates: must be at least 1");
+        let most = 1..=MOST_CANDIDATES;
+        require(
+            self.candidates.is_none_or(|count| most.contains(&count)),
+            &format!("candidates: must be from 1 to {MOST_CANDIDATES}"),
+        );
         require(
             self.min_stake.is_finite() && self.min_stake >= 0.0,
             "minimum stake: must be a number from 0",
@@ -216,7 +222,7 @@ mod tests {
     #[test]
     fn all_problems_are_named_at_once() {
         let mut config = config();
-        config.candidates = 0;
+        config.candidates = Some(0);
         config.min_stake = f64::NAN;
         config.pull_timeout = Duration::ZERO;
         config.limit = Limit::Tasks(0);

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use generate::best_of::{Chosen, Step, best_of};
-use generate::{GenerateError, GenerationEvent, Generator, Request};
+use generate::{GenerateError, GenerationEvent, Generator, MOST_CANDIDATES, Request};
 use judge::Prompt;
 use subnet17::TaskKind;
 use tokio::task::JoinSet;
@@ -203,12 +203,7 @@ impl Device {
         loop {
             let request = Request {
                 prompt: prompt.clone(),
-                seed: seed(
-                    &order.task,
-                    order.leases,
-                    round,
-                    self.context.config.candidates,
-                ),
+                seed: seed(&order.task, order.leases, round),
                 candidates: self.context.config.candidates,
                 deadline: Some(deadline),
             };
@@ -344,8 +339,10 @@ async fn decode_prompt(task: &OpenTask) -> Result<Prompt, GenerateError> {
 
 /// The same task gives the same cloud, another round or another lease another one. Begins with the
 /// seed the task asks for, else with one made of its id (FNV-1a); kept to 31 bits because some
-/// backends take a signed 32-bit seed.
-fn seed(task: &OpenTask, lease: u32, round: u32, candidates: u32) -> u64 {
+/// backends take a signed 32-bit seed. Candidate `n` of an attempt has the seed `n` further on, and how
+/// many there are is not known before the prompt is classed: attempts lie as far apart as there can ever
+/// be candidates.
+fn seed(task: &OpenTask, lease: u32, round: u32) -> u64 {
     let first = task.wanted_seed.unwrap_or_else(|| {
         task.id
             .bytes()
@@ -354,7 +351,7 @@ fn seed(task: &OpenTask, lease: u32, round: u32, candidates: u32) -> u64 {
             })
     });
     let step = u64::from(lease.saturating_sub(1)) * u64::from(MOST_ROUNDS) + u64::from(round);
-    first.wrapping_add(step * u64::from(candidates)) & 0x7fff_ffff
+    first.wrapping_add(step * u64::from(MOST_CANDIDATES)) & 0x7fff_ffff
 }
 
 #[cfg(test)]
@@ -393,19 +390,19 @@ mod tests {
             let task = task(key);
             for lease in 1..=3 {
                 for round in 0..MOST_ROUNDS {
-                    let seed = seed(&task, lease, round, 4);
-                    assert!(seed < 1 << 31);
-                    seeds.insert(seed);
+                    let first = seed(&task, lease, round);
+                    assert!(first < 1 << 31);
+                    seeds.extend((0..MOST_CANDIDATES).map(|number| first + u64::from(number)));
                 }
             }
         }
-        assert_eq!(seeds.len(), 18);
-        assert_eq!(seed(&task(1), 1, 0, 1), seed(&task(1), 1, 0, 4));
+        assert_eq!(seeds.len(), 18 * MOST_CANDIDATES as usize);
+        assert_eq!(seed(&task(1), 1, 0), seed(&task(1), 1, 0));
         let wanted = OpenTask {
             wanted_seed: Some(42),
             ..task(1)
         };
-        assert_eq!(seed(&wanted, 1, 0, 4), 42);
-        assert_eq!(seed(&wanted, 1, 1, 4), 46);
+        assert_eq!(seed(&wanted, 1, 0), 42);
+        assert_eq!(seed(&wanted, 1, 1), 42 + 64);
     }
 }

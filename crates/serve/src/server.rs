@@ -25,7 +25,7 @@ use crate::jobs::JobLimits;
 use crate::pace::{Pace, Paced};
 use crate::routes::Routes;
 use crate::validation::Court;
-use crate::workshop::Workshop;
+use crate::workshop::{Numbers, Workshop};
 
 /// A head that takes longer than this is not coming.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -52,8 +52,11 @@ pub struct ServeConfig {
     pub address: SocketAddr,
     /// Who may ask.
     pub access: Access,
-    /// Candidates to make for one request at most, at least 1; the best judged one is sent.
-    pub candidates: u32,
+    /// Candidates to make for one request at most, at least 1; the best judged one is sent. `None` for as
+    /// many as the prompt's category is made with.
+    pub candidates: Option<u32>,
+    /// The most candidates a job may ask for, at least 1.
+    pub most_candidates: u32,
     /// After this time on one request no further candidate is begun.
     pub budget: Option<Duration>,
     /// Requests that may wait for a generator, and as many for the judge; further ones are told to come
@@ -76,7 +79,8 @@ impl ServeConfig {
         Self {
             address,
             access,
-            candidates: 1,
+            candidates: None,
+            most_candidates: 1,
             budget: None,
             waiting: 16,
             most_unsent: 2 << 30,
@@ -225,7 +229,10 @@ fn open(house: &House, equipment: Equipment, config: &ServeConfig) -> Result<(),
     let workshop = Workshop::new(
         Fleet::new(equipment.generators),
         equipment.judge.clone(),
-        config.candidates,
+        Numbers {
+            usual: config.candidates,
+            most: config.most_candidates,
+        },
         config.budget,
         config.waiting,
     );

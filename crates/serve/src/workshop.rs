@@ -26,8 +26,17 @@ pub(crate) struct Workshop {
     line: Line,
     fleet: Arc<Fleet>,
     judge: Option<Arc<Judge>>,
-    candidates: u32,
+    candidates: Numbers,
     budget: Option<Duration>,
+}
+
+/// How many candidates are made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Numbers {
+    /// Of an order that does not say; `None` for as many as its prompt's category is made with.
+    pub(crate) usual: Option<u32>,
+    /// The most an order may ask for.
+    pub(crate) most: u32,
 }
 
 /// What is to be made.
@@ -60,7 +69,7 @@ impl Workshop {
     pub(crate) fn new(
         fleet: Arc<Fleet>,
         judge: Option<Arc<Judge>>,
-        candidates: u32,
+        candidates: Numbers,
         budget: Option<Duration>,
         waiting: usize,
     ) -> Self {
@@ -68,7 +77,7 @@ impl Workshop {
             line: Line::new(fleet.len(), waiting),
             fleet,
             judge,
-            candidates: candidates.max(1),
+            candidates,
             budget,
         }
     }
@@ -85,7 +94,7 @@ impl Workshop {
 
     /// The most candidates an order may ask for.
     pub(crate) fn most_candidates(&self) -> u32 {
-        self.candidates
+        self.candidates.most.max(1)
     }
 
     /// What ails the generators, if none works any more.
@@ -140,7 +149,7 @@ impl Workshop {
         let request = Request {
             prompt: order.prompt,
             seed: order.seed,
-            candidates: order.candidates.unwrap_or(self.candidates),
+            candidates: order.candidates.or(self.candidates.usual),
             deadline: budget.map(|budget| begun + budget),
         };
         on_step(Progress::Started);

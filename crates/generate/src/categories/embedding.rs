@@ -1,14 +1,33 @@
-//! Classing a prompt by what CLIP makes of its words: the nearest category by the cosine between the
-//! prompt and descriptions of the categories.
+//! Classing a prompt by what CLIP makes of it: the nearest category by the cosine between the prompt,
+//! words or a picture, and descriptions of the categories.
+//!
+//! Of words the embedding decides, but what the lexicon has found begins with a head start. The lexicon
+//! errs next to never where it knows the thing's own name, which no embedding of three descriptions can
+//! be expected to better; what it lacks are names, and the sense of those that mean two things. So a
+//! named category is overruled only by one that lies far apart from all others, a mentioned one by any
+//! that is clearly nearer, and where no name is known the nearest it is.
+//!
+//! Head starts are counted in standard deviations of the prompt's own cosines with all categories. CLIP's
+//! cosines between two texts lie close together and high, those between a text and a picture low, and
+//! both elsewhere in every model: their spread is the one measure that all have in common. No single one
+//! of 18 values can be farther from their mean than √17 = 4.1 of it.
 
 use models::{ClipText, ClipTokenizer, Device};
 
+use super::lexicon::{Evidence, Found, look_up};
 use super::{By, Category, Class};
 
-/// How much nearer the nearest category must be than the second, as a difference of cosines; else the
-/// lexicon decides. CLIP's cosines between short texts all lie close together, and a lead below this
-/// is no answer.
-const LEAST_LEAD: f32 = 0.01;
+/// A spread of cosines below this is rounding: the embedding has no opinion.
+const LEAST_SPREAD: f32 = 1e-5;
+
+/// How much nearer than it is the category counts that the lexicon has found, in spreads.
+const fn head_start(evidence: Evidence) -> f32 {
+    match evidence {
+        Evidence::None => 0.0,
+        Evidence::Mentioned => 0.5,
+        Evidence::Named => 2.5,
+    }
+}
 
 /// What lies in a category, in the words of prompts: several short ones stand for a category better
 /// than one definition.
@@ -125,34 +144,81 @@ impl Centres {
             .map(Self)
     }
 
-    /// The class of a prompt: the nearest category where it is clearly the nearest, else what the
-    /// [lexicon](super::classify) says, and the nearest again where that knows no name in it.
+    /// The class of a prompt's words: the nearest category, what the [lexicon](super::classify) has found
+    /// being nearer than it is.
     ///
     /// # Errors
     /// When the network fails.
     pub fn classify<E: TextEmbedder>(&self, embedder: &E, prompt: &str) -> Result<Class, E::Error> {
-        let prompt_embedding = unit(embedder.embed(prompt)?);
-        let mut cosines: Vec<(Category, f32)> = self
-            .0
-            .iter()
-            .map(|(category, centre)| (*category, dot(centre, &prompt_embedding)))
-            .collect();
-        // Anything that is no number is farthest away.
-        cosines.retain(|(_, cosine)| cosine.is_finite());
-        cosines.sort_by(|(_, left), (_, right)| right.total_cmp(left));
-        let by_name = super::classify(prompt);
-        let nearest = |category| Class {
+        let cosines = self.cosines(embedder.embed(prompt)?);
+        Ok(decided(&cosines, look_up(prompt)))
+    }
+
+    /// The class of a picture by its embedding in the same space; `None` where that says nothing, or is of
+    /// another space.
+    #[must_use]
+    pub fn class_of(&self, embedding: Vec<f32>) -> Option<Class> {
+        let cosines = self.cosines(embedding);
+        (spread(&cosines) >= LEAST_SPREAD).then_some(())?;
+        let category = nearest(&cosines, |_| 0.0)?;
+        Some(Class {
             category,
             by: By::Embedding,
-        };
-        Ok(match cosines.as_slice() {
-            [(first, nearer), (_, farther), ..] if nearer - farther >= LEAST_LEAD => {
-                nearest(*first)
-            }
-            [(first, _), ..] if by_name.by == By::Default => nearest(*first),
-            _ => by_name,
         })
     }
+
+    /// With each category; what is no number, or of another space, is left out.
+    fn cosines(&self, embedding: Vec<f32>) -> Vec<(Category, f32)> {
+        let embedding = unit(embedding);
+        let fitting = self.0.iter().filter(|(_, it)| it.len() == embedding.len());
+        fitting
+            .map(|(category, centre)| (*category, dot(centre, &embedding)))
+            .filter(|(_, cosine)| cosine.is_finite())
+            .collect()
+    }
+}
+
+/// Weighs the embedding against the lexicon.
+fn decided(cosines: &[(Category, f32)], found: Found) -> Class {
+    let spread = spread(cosines);
+    if spread < LEAST_SPREAD {
+        return found.class;
+    }
+    let start = head_start(found.evidence) * spread;
+    let ahead = |category| match category == found.class.category {
+        true => start,
+        false => 0.0,
+    };
+    let winner = nearest(cosines, ahead).unwrap_or(found.class.category);
+    let by_embedding = nearest(cosines, |_| 0.0) == Some(winner);
+    Class {
+        category: winner,
+        by: if by_embedding {
+            By::Embedding
+        } else {
+            By::Lexicon
+        },
+    }
+}
+
+/// The category with the largest cosine, each with what it is `ahead`; the first of equals.
+fn nearest(cosines: &[(Category, f32)], ahead: impl Fn(Category) -> f32) -> Option<Category> {
+    let mut best: Option<(Category, f32)> = None;
+    for &(category, cosine) in cosines {
+        let score = cosine + ahead(category);
+        if best.is_none_or(|(_, highest)| score > highest) {
+            best = Some((category, score));
+        }
+    }
+    best.map(|(category, _)| category)
+}
+
+/// The standard deviation of the cosines; zero of none.
+fn spread(cosines: &[(Category, f32)]) -> f32 {
+    let count = cosines.len().max(1) as f32;
+    let mean = cosines.iter().map(|(_, cosine)| cosine).sum::<f32>() / count;
+    let squares = cosines.iter().map(|(_, cosine)| (cosine - mean).powi(2));
+    (squares.sum::<f32>() / count).sqrt()
 }
 
 fn dot(left: &[f32], right: &[f32]) -> f32 {
@@ -204,33 +270,120 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_nearest_category_is_taken() {
-        let centres = Centres::new(&Letters).unwrap_or_else(|error| match error {});
-        let class = |prompt| {
-            centres
-                .classify(&Letters, prompt)
-                .unwrap_or_else(|error| match error {})
-        };
-        assert_eq!(
-            class("a weird guitar"),
-            Class {
-                category: Category::Instruments,
-                by: By::Embedding
-            }
-        );
-        assert_eq!(class("necklace").category, Category::Jewelry);
+    fn sure<T>(result: Result<T, Infallible>) -> T {
+        result.unwrap_or_else(|error| match error {})
     }
 
     #[test]
-    fn without_a_clear_lead_the_lexicon_decides() {
+    fn what_the_lexicon_does_not_know_the_embedding_does() {
+        let centres = sure(Centres::new(&Letters));
+        for (prompt, category) in [
+            ("a metal qwertz with limbs", Category::Robots),
+            ("necklace", Category::Jewelry),
+            ("gnarled mechanical qwertz", Category::Robots),
+        ] {
+            let class = sure(centres.classify(&Letters, prompt));
+            let by = By::Embedding;
+            assert_eq!(class, Class { category, by }, "{prompt}");
+        }
+    }
+
+    #[test]
+    fn without_an_opinion_the_lexicon_decides() {
         for value in [0.0, 1.0, f32::NAN, f32::INFINITY] {
             let embedder = Nothing(value);
-            let centres = Centres::new(&embedder).unwrap_or_else(|error| match error {});
-            let class = centres
-                .classify(&embedder, "purple elephant")
-                .unwrap_or_else(|error| match error {});
+            let centres = sure(Centres::new(&embedder));
+            let class = sure(centres.classify(&embedder, "purple elephant"));
             assert_eq!((class.category, class.by), (Category::Animals, By::Lexicon));
+            let class = sure(centres.classify(&embedder, "purple qwertz"));
+            let unknown = (Category::Household, By::Default);
+            assert_eq!((class.category, class.by), unknown);
+            assert_eq!(centres.class_of(vec![value; 3]), None);
         }
+    }
+
+    /// All cosines 0.5 but these.
+    fn cosines(others: &[(Category, f32)]) -> Vec<(Category, f32)> {
+        let value = |category| others.iter().find(|(other, _)| *other == category);
+        Category::ALL
+            .into_iter()
+            .map(|category| (category, value(category).map_or(0.5, |(_, cosine)| *cosine)))
+            .collect()
+    }
+
+    fn decide(evidence: Evidence, others: &[(Category, f32)]) -> (Category, By) {
+        let by = match evidence {
+            Evidence::None => By::Default,
+            Evidence::Mentioned | Evidence::Named => By::Lexicon,
+        };
+        let category = match evidence {
+            Evidence::None => Category::Household,
+            Evidence::Mentioned | Evidence::Named => Category::Animals,
+        };
+        let class = Class { category, by };
+        let decided = decided(&cosines(others), Found { class, evidence });
+        (decided.category, decided.by)
+    }
+
+    /// Like `yellow construction crane`: the lexicon's crane is a bird.
+    #[test]
+    fn a_name_is_overruled_by_what_lies_far_apart_alone() {
+        let clear = [(Category::Vehicles, 0.8)];
+        let sense = (Category::Vehicles, By::Embedding);
+        for evidence in [Evidence::None, Evidence::Mentioned, Evidence::Named] {
+            assert_eq!(decide(evidence, &clear), sense, "{evidence:?}");
+        }
+        // The bird is near too: then it is one.
+        let tie = [(Category::Vehicles, 0.8), (Category::Animals, 0.77)];
+        let bird = (Category::Animals, By::Lexicon);
+        assert_eq!(decide(Evidence::Named, &tie), bird);
+        assert_eq!(decide(Evidence::Mentioned, &tie), bird);
+        assert_eq!(decide(Evidence::None, &tie), sense);
+        // A name that is only mentioned holds against a near tie alone.
+        let clearer = [(Category::Vehicles, 0.8), (Category::Animals, 0.65)];
+        assert_eq!(decide(Evidence::Named, &clearer), bird);
+        assert_eq!(decide(Evidence::Mentioned, &clearer), sense);
+        // Where both agree, the embedding has said so.
+        let agreed = [(Category::Animals, 0.8)];
+        let both = (Category::Animals, By::Embedding);
+        assert_eq!(decide(Evidence::Named, &agreed), both);
+    }
+
+    #[test]
+    fn the_rule_knows_no_scale() {
+        let close = [(Category::Vehicles, 0.5003), (Category::Animals, 0.5002)];
+        let bird = (Category::Animals, By::Lexicon);
+        assert_eq!(decide(Evidence::Named, &close), bird);
+        let apart = [(Category::Vehicles, 0.501)];
+        let sense = (Category::Vehicles, By::Embedding);
+        assert_eq!(decide(Evidence::Named, &apart), sense);
+    }
+
+    #[test]
+    fn a_picture_is_what_it_lies_nearest_to() {
+        let centres = sure(Centres::new(&Letters));
+        let seen = sure(Letters.embed("a photo of some musical instrument"));
+        let category = Category::Instruments;
+        let by = By::Embedding;
+        assert_eq!(centres.class_of(seen), Some(Class { category, by }));
+        assert_eq!(centres.class_of(vec![1.0; 7]), None, "of another space");
+        assert_eq!(centres.class_of(vec![0.0; 512]), None);
+        assert_eq!(centres.class_of(Vec::new()), None);
+    }
+
+    /// A network that fails leaves the choice to whoever asked.
+    #[test]
+    fn a_failure_is_handed_on() {
+        struct Broken;
+        impl TextEmbedder for Broken {
+            type Error = &'static str;
+
+            fn embed(&self, _: &str) -> Result<Vec<f32>, &'static str> {
+                Err("the network fell over")
+            }
+        }
+        assert!(Centres::new(&Broken).is_err());
+        let centres = sure(Centres::new(&Letters));
+        assert!(centres.classify(&Broken, "purple elephant").is_err());
     }
 }

@@ -8,6 +8,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::grammar::{
+    ALSO_COLOURS, BEFORE_OR_AFTER, JOINTS, MEASURES, MECHANICAL, SCULPTED, UNHEARD_OF,
+};
 use super::{By, Category, Class};
 
 const NAMES: &str = include_str!("lexicon.toml");
@@ -17,175 +20,6 @@ const LONGEST_NAME: usize = 4;
 
 /// Bytes of a prompt that are looked at; validators send at most 1024 characters.
 const MOST_BYTES: usize = 4096;
-
-/// What begins something said about the thing.
-const JOINTS: &[&str] = &[
-    "above", "across", "against", "along", "amid", "and", "around", "as", "at", "atop", "behind",
-    "below", "beneath", "beside", "between", "bent", "built", "by", "drawn", "for", "from", "full",
-    "grown", "having", "held", "holding", "hung", "in", "inside", "into", "its", "like", "lit",
-    "made", "near", "next", "of", "on", "onto", "or", "over", "set", "that", "through", "to",
-    "torn", "under", "upon", "which", "while", "who", "whose", "with", "without", "woven", "worn",
-];
-
-/// Participles that may also stand before the thing: `heart shaped locket`, `locket shaped like a heart`.
-const BEFORE_OR_AFTER: &[&str] = &[
-    "based",
-    "bladed",
-    "bound",
-    "carved",
-    "coated",
-    "covered",
-    "driven",
-    "encrusted",
-    "filled",
-    "flavored",
-    "flavoured",
-    "handled",
-    "headed",
-    "horned",
-    "inspired",
-    "legged",
-    "patterned",
-    "plated",
-    "powered",
-    "printed",
-    "scented",
-    "shaped",
-    "striped",
-    "studded",
-    "styled",
-    "themed",
-    "tipped",
-    "topped",
-    "winged",
-];
-
-/// What measures a thing and is none, where `of` follows: `slice of pizza`, `pair of jeans`.
-const MEASURES: &[&str] = &[
-    "bag",
-    "barrel",
-    "basket",
-    "bottle",
-    "bouquet",
-    "bowl",
-    "box",
-    "branch",
-    "bucket",
-    "bunch",
-    "bundle",
-    "can",
-    "carton",
-    "cluster",
-    "collection",
-    "cup",
-    "deck",
-    "dish",
-    "flock",
-    "glass",
-    "group",
-    "handful",
-    "heap",
-    "herd",
-    "jar",
-    "jug",
-    "kind",
-    "loaf",
-    "lump",
-    "model",
-    "mug",
-    "pack",
-    "pair",
-    "piece",
-    "pile",
-    "pint",
-    "pitcher",
-    "plate",
-    "platter",
-    "pot",
-    "row",
-    "scoop",
-    "set",
-    "slice",
-    "stack",
-    "tray",
-    "trio",
-    "type",
-    "wedge",
-];
-
-/// Names that are colours and stuffs as well: where they stand before a participle, that need not be
-/// about them (`orange welding robot`).
-const ALSO_COLOURS: &[&str] = &[
-    "amber",
-    "apricot",
-    "cherry",
-    "chocolate",
-    "coral",
-    "crystal",
-    "diamond",
-    "emerald",
-    "jade",
-    "lavender",
-    "lilac",
-    "lime",
-    "marble",
-    "olive",
-    "orange",
-    "peach",
-    "pearl",
-    "plum",
-    "rose",
-    "ruby",
-    "salmon",
-    "sapphire",
-    "stone",
-    "violet",
-];
-
-/// What a living thing is carved or cast of, when it is no living thing.
-const SCULPTED: &[&str] = &[
-    "alabaster",
-    "brass",
-    "bronze",
-    "carved",
-    "ceramic",
-    "clay",
-    "concrete",
-    "crystal",
-    "glass",
-    "granite",
-    "jade",
-    "limestone",
-    "marble",
-    "plaster",
-    "porcelain",
-    "sandstone",
-    "sculpted",
-    "stone",
-    "terracotta",
-    "wooden",
-];
-
-/// What makes a robot of a living thing.
-const MECHANICAL: &[&str] = &[
-    "android",
-    "clockwork",
-    "cybernetic",
-    "cyborg",
-    "mech",
-    "mechanical",
-    "robot",
-    "robotic",
-];
-
-/// What no animal has that is none of fantasy's.
-const UNHEARD_OF: &[&[&str]] = &[
-    &["fire", "breathing"],
-    &["two", "headed"],
-    &["two", "heads"],
-    &["three", "headed"],
-    &["three", "heads"],
-];
 
 /// A name's meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -220,16 +54,46 @@ fn read() -> HashMap<String, Meaning> {
 /// will do; what lies beyond the first 4096 bytes is not looked at.
 #[must_use]
 pub fn classify(prompt: &str) -> Class {
+    look_up(prompt).class
+}
+
+/// A class by names, and how much they say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) class: Class,
+    pub(super) evidence: Evidence,
+}
+
+/// How much a name says about what is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Evidence {
+    /// Nothing: no name is known.
+    None,
+    /// Something: a name is mentioned, but an unknown word may be the thing itself (`gnarl with a sword`,
+    /// `dragon gnarl`).
+    Mentioned,
+    /// All but everything: the thing itself is named.
+    Named,
+}
+
+/// The class of a prompt by names, as [`classify`] has it, and how much they say.
+pub(super) fn look_up(prompt: &str) -> Found {
     let words = words(prompt);
     let tokens: Vec<&str> = words.iter().map(String::as_str).collect();
     match thing(&tokens) {
-        Some((meaning, phrase)) => Class {
-            category: reconsidered(meaning, &tokens, &phrase),
-            by: By::Lexicon,
+        Some(thing) => Found {
+            class: Class {
+                category: reconsidered(thing.meaning, &tokens, thing.phrase),
+                by: By::Lexicon,
+            },
+            evidence: thing.evidence,
         },
-        None => Class {
-            category: Category::Household,
-            by: By::Default,
+        None => Found {
+            class: Class {
+                category: Category::Household,
+                by: By::Default,
+            },
+            evidence: Evidence::None,
         },
     }
 }
@@ -251,22 +115,44 @@ fn words(prompt: &str) -> Vec<String> {
         .collect()
 }
 
-/// What the prompt asks for, and the part of it that names it.
-fn thing<'a>(tokens: &[&'a str]) -> Option<(Meaning, Vec<&'a str>)> {
+/// What a prompt asks for.
+struct Thing<'a> {
+    meaning: Meaning,
+    /// The part of the prompt that names it.
+    phrase: &'a [&'a str],
+    evidence: Evidence,
+}
+
+/// What the prompt asks for.
+fn thing<'a>(tokens: &'a [&'a str]) -> Option<Thing<'a>> {
     let inside = inside_names(tokens);
     let mut begin = 0;
     let mut measured = None;
+    // Whether a part came before whose thing is not known.
+    let mut unknown_before = false;
     while begin < tokens.len() {
         let rest = tokens.get(begin..)?;
         let end = begin + phrase_length(rest, inside.get(begin..)?);
         let phrase = tokens.get(begin..end)?;
-        if let Some(meaning) = last_name(phrase) {
-            let measures = phrase.last().is_some_and(|word| MEASURES.contains(word))
-                && tokens.get(end) == Some(&"of");
+        let measures = phrase.last().is_some_and(|word| MEASURES.contains(word))
+            && tokens.get(end) == Some(&"of");
+        if let Some((meaning, ends)) = last_name(phrase) {
+            let is_named = ends == phrase.len() && !unknown_before && !measures;
+            let found = Thing {
+                meaning,
+                phrase,
+                evidence: if is_named {
+                    Evidence::Named
+                } else {
+                    Evidence::Mentioned
+                },
+            };
             if !measures {
-                return Some((meaning, phrase.to_vec()));
+                return Some(found);
             }
-            measured = measured.or(Some((meaning, phrase.to_vec())));
+            measured = measured.or(Some(found));
+        } else {
+            unknown_before = unknown_before || !(phrase.is_empty() || measures);
         }
         begin = end + 1;
     }
@@ -323,11 +209,12 @@ fn is_said_after(word: &str, rest: &[&str]) -> bool {
     word.len() > 4 && (word.ends_with("ing") || word.ends_with("ed")) && meaning(&[word]).is_none()
 }
 
-/// The name that ends last, the longest of those.
-fn last_name(phrase: &[&str]) -> Option<Meaning> {
+/// The name that ends last, the longest of those, and after how many words it ends.
+fn last_name(phrase: &[&str]) -> Option<(Meaning, usize)> {
     (1..=phrase.len()).rev().find_map(|end| {
-        (end.saturating_sub(LONGEST_NAME)..end)
-            .find_map(|begin| phrase.get(begin..end).and_then(meaning))
+        let mut begins = end.saturating_sub(LONGEST_NAME)..end;
+        let meaning = begins.find_map(|begin| phrase.get(begin..end).and_then(meaning))?;
+        Some((meaning, end))
     })
 }
 
@@ -477,6 +364,23 @@ mod tests {
             ("knives", Category::Household),
         ] {
             assert_eq!(classify(prompt).category, category, "{prompt}");
+        }
+    }
+
+    #[test]
+    fn a_name_says_most_where_it_is_the_things_own() {
+        for (prompt, evidence) in [
+            ("purple elephant", Evidence::Named),
+            ("a wooden picture frame with gold corners", Evidence::Named),
+            ("basket of apples", Evidence::Named),
+            ("slice of pizza", Evidence::Named),
+            ("of elephants", Evidence::Named),
+            ("elephant qwertz", Evidence::Mentioned),
+            ("qwertz with an elephant", Evidence::Mentioned),
+            ("basket of qwertz", Evidence::Mentioned),
+            ("purple qwertz", Evidence::None),
+        ] {
+            assert_eq!(look_up(prompt).evidence, evidence, "{prompt}");
         }
     }
 

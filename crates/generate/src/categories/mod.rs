@@ -2,11 +2,12 @@
 //!
 //! The sixteen categories are those the subnet's own prompts are drawn from (404-Repo
 //! `text-prompt-generator`, `configs/pipeline_config.yml`, `obj_categories`); scenes and people come on
-//! top, since prompts from outside ask for both. A prompt is classed by what its words mean to CLIP
-//! where CLIP's text half is at hand, else by a [lexicon](classify); the [`CategoryTable`] says how each
-//! class is painted, cut out and sculpted.
+//! top, since prompts from outside ask for both. A prompt is classed by what its words or its picture
+//! mean to CLIP where that is at hand ([`Centres`]), else its words by a [lexicon](classify); the
+//! [`CategoryTable`] says how each class is painted, cut out and sculpted, and how often.
 
 mod embedding;
+mod grammar;
 mod lexicon;
 mod settings;
 mod table;
@@ -138,12 +139,24 @@ impl FromStr for Category {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum By {
-    /// By what CLIP makes of its words.
+    /// By what CLIP makes of its words or its picture.
     Embedding,
     /// By the name of a thing in it.
     Lexicon,
     /// Nothing in it is known: it counts as [`Category::Household`], the class of small single objects.
     Default,
+}
+
+impl By {
+    /// Its name in records.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Embedding => "embedding",
+            Self::Lexicon => "lexicon",
+            Self::Default => "default",
+        }
+    }
 }
 
 /// The class of a prompt, and how it was found.

@@ -33,6 +33,8 @@ pub struct StageSettings {
 /// Everything that depends on the category.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Settings {
+    /// The most candidates of a prompt; fewer are made where one passes before, or time is over.
+    pub candidates: u32,
     /// The words around the prompt.
     pub template: Template,
     /// Steps of the text-to-image model.

@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use toml::{Table, Value};
 
 use super::{Category, MattingLimits, Settings, StageSettings};
+use crate::generator::MOST_CANDIDATES;
 use crate::shaping::Template;
 
 const BUILT_IN: &str = include_str!("table.toml");
@@ -96,6 +97,29 @@ impl CategoryTable {
         finished(settings, problems)
     }
 
+    /// The most candidates any category is made with.
+    #[must_use]
+    pub fn most_candidates(&self) -> u32 {
+        let counts = self.settings.values().map(|settings| settings.candidates);
+        counts.max().unwrap_or(1)
+    }
+
+    /// How many candidates each category is made with, in words: `plants 3, others 1`.
+    #[must_use]
+    pub fn candidates(&self) -> String {
+        let usual = self.default.candidates;
+        let special = self
+            .settings
+            .iter()
+            .filter(|(_, settings)| settings.candidates != usual)
+            .map(|(category, settings)| format!("{category} {}, ", settings.candidates));
+        let special: String = special.collect();
+        if special.is_empty() {
+            return usual.to_string();
+        }
+        format!("{special}others {usual}")
+    }
+
     /// How a category is made.
     #[must_use]
     pub fn settings(&self, category: Category) -> &Settings {
@@ -132,7 +156,8 @@ fn section<'a>(table: &'a Table, name: &str) -> Option<&'a Table> {
 }
 
 /// The names of values, as in the table's own comments.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
+    "candidates",
     "template",
     "image_steps",
     "least_coverage",
@@ -193,6 +218,8 @@ impl<'a> Reader<'a> {
         let (structure, latent) = (before.map(|it| it.structure), before.map(|it| it.latent));
         let share = 0.0..=1.0;
         // Every value is read before any is missed: all problems are told at once.
+        let candidates = before.map(|it| it.candidates);
+        let candidates = self.count("candidates", 1..=MOST_CANDIDATES, candidates);
         let template = self.template(before.map(|it| it.template.clone()));
         let image_steps = self.count("image_steps", 1..=50, before.map(|it| it.image_steps));
         let least_coverage = self.number(
@@ -237,6 +264,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         Some(Settings {
+            candidates: candidates?,
             template: template?,
             image_steps: image_steps?,
             matting,

@@ -142,7 +142,7 @@ impl Generator for HttpBackend {
 }
 
 async fn make_all(endpoint: &Endpoint, request: &Request, sink: &GenerationSink) {
-    for number in 0..request.candidates.max(1) {
+    for number in 0..request.candidates_of_any_kind() {
         let late = request
             .deadline
             .is_some_and(|deadline| Instant::now() >= deadline);

@@ -30,11 +30,15 @@ pub(super) fn prepare(shared: &Shared, errands: &mpsc::Receiver<Arc<Job>>) {
         let prepared = catch_unwind(AssertUnwindSafe(prepare))
             .unwrap_or_else(|_| Err(shared.failed("the prompt could not be made ready")));
         match prepared {
-            Ok(subject) => {
-                // Set here alone, and once.
-                let _ = job.subject.set(subject);
-                job.sink.progress("prepare", 1, 1);
-                shared.change(|_| ());
+            Ok((subject, manner)) => {
+                let candidates = job.request.candidates.or(manner.candidates);
+                shared.change(|state| {
+                    // Before anything can be begun.
+                    state.line.wants(job.id, candidates.unwrap_or(1));
+                    // Set here alone, and once.
+                    let _ = job.subject.set((subject, manner));
+                    job.sink.progress("prepare", 1, 1);
+                });
             }
             Err(error) => shared.fail(&job, error),
         }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use models::ClipFiles;
 use models::flux::{FlowWeights, FluxChoice, FluxFiles, T5Weights};
 use models::store::Store;
 use models::trellis::{ConditionModel, Origin, PipelineConfig};
@@ -56,6 +57,8 @@ pub struct Installed {
     pub images: Option<Origin>,
     /// The one that reads words.
     pub words: Option<Origin>,
+    /// The CLIP that tells what prompts ask for.
+    pub clip: Option<ClipFiles>,
 }
 
 impl Installed {
@@ -74,7 +77,12 @@ impl Installed {
             if installed.images.is_none() {
                 return Err("what FLUX paints has to be seen: this pipeline reads words".to_owned());
             }
-            installed.painters = vec![in_flux_folder(folder)?];
+            let paints = in_flux_folder(folder)?;
+            installed.clip = Some(ClipFiles {
+                weights: paints.files.clip.clone(),
+                tokenizer: paints.files.clip_tokenizer.clone(),
+            });
+            installed.painters = vec![paints];
             installed.words = None;
         }
         Ok(installed)
@@ -110,6 +118,7 @@ impl Installed {
             painters,
             images,
             words,
+            clip: ClipFiles::of(store).ok(),
         })
     }
 
@@ -123,10 +132,12 @@ impl Installed {
                 painters: Vec::new(),
                 images: Some(origin),
                 words: None,
+                clip: None,
             },
-            ConditionModel::Text(_) => Self {
+            ConditionModel::Text(name) => Self {
                 painters: Vec::new(),
                 images: None,
+                clip: origin.clip(&name).ok(),
                 words: Some(origin),
             },
         })

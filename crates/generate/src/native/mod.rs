@@ -9,6 +9,7 @@
 //! What a device does is behind [`Works`]; [`Station`] is the real thing, made of a [`Painter`],
 //! [`Cutter`]s and a [`Sculptor`].
 
+mod classifier;
 mod cutter;
 mod desk;
 mod device;

@@ -6,18 +6,19 @@ use models::trellis::{Keep, Origin, PartSizes, Trellis};
 use models::{Device, free_memory};
 use thiserror::Error;
 
+use super::classifier::Classifier;
 use super::cutter::{self, NetworkCutter};
 use super::devices::{Devices, Place};
 use super::flux::{FluxPainter, HostReader};
 use super::installed::{Installed, Paints, Weights};
 use super::memory::FreeMemory;
-use super::picture::{SketchCutter, prepare};
+use super::picture::{SketchCutter, doubted, read};
 use super::sampling::SamplerOverrides;
 use super::station::Station;
 use super::studio::{Preparation, Studio, StudioOptions};
 use super::trellis::{Sampling, TrellisSculptor};
 use super::works::{Cutter, Manner, Opener, Subject, Trouble, Works};
-use crate::categories::{CategoryTable, StageSettings, classify};
+use crate::categories::{CategoryTable, Class, StageSettings};
 use crate::generator::GenerateError;
 use crate::residency::{Budget, Need, Part, Plan, Stay, TooSmall, Variant, choose};
 
@@ -155,8 +156,8 @@ impl Native {
 }
 
 impl Native {
-    /// What the host does with a prompt: words are classed and shaped, and read for FLUX where no device
-    /// has room for that.
+    /// What the host does with a prompt: it is classed, and words are shaped, and read for FLUX where no
+    /// device has room for that.
     fn preparation(&self) -> Preparation {
         let categories = self.options.categories.clone();
         let is_painted = !self.installed.painters.is_empty();
@@ -167,12 +168,14 @@ impl Native {
         };
         let reader = self.places.iter().find_map(reads);
         let reader = reader.map(|paints| HostReader::new(paints.files.clone()));
+        let classifier = Classifier::new(self.installed.clip.clone());
         Box::new(move |prompt| {
-            let subject = prepare(prompt)?;
-            let Subject::Words(words) = &subject else {
-                return Ok((subject, Manner::default()));
+            let subject = read(prompt)?;
+            let mut manner = match classifier.class(&subject) {
+                Some(class) => manner(class, &subject, &categories)?,
+                None => Manner::default(),
             };
-            let mut manner = manner(words, &categories)?;
+            let subject = doubted(subject, &manner.cutout);
             if let (true, Some(reader), Some(shaped)) = (is_painted, &reader, &manner.shaped) {
                 manner.read = reader.read(shaped);
             }
@@ -182,20 +185,30 @@ impl Native {
 }
 
 /// How the category of a prompt is made.
-fn manner(words: &str, categories: &CategoryTable) -> Result<Manner, GenerateError> {
-    let category = classify(words).category;
-    let settings = categories.settings(category);
-    let shaped = settings.template.shape(words);
+fn manner(
+    class: Class,
+    subject: &Subject,
+    categories: &CategoryTable,
+) -> Result<Manner, GenerateError> {
+    let settings = categories.settings(class.category);
+    let shaped = match subject {
+        Subject::Words(words) => Some(settings.template.shape(words)),
+        Subject::CutOut(..) | Subject::Opaque(_) => None,
+    };
+    let shaped = shaped
+        .transpose()
+        .map_err(|error| GenerateError::Prompt(error.to_string()))?;
     let overrides = |stage: StageSettings| SamplerOverrides {
         steps: Some(stage.steps),
         guidance: Some(stage.guidance),
         ..SamplerOverrides::default()
     };
     Ok(Manner {
-        category: Some(category),
-        shaped: Some(shaped.map_err(|error| GenerateError::Prompt(error.to_string()))?),
+        class: Some(class),
+        candidates: Some(settings.candidates),
+        image_steps: shaped.is_some().then_some(settings.image_steps),
+        shaped,
         read: None,
-        image_steps: Some(settings.image_steps),
         cutout: settings.matting.into(),
         structure: overrides(settings.structure),
         latent: overrides(settings.latent),

@@ -19,6 +19,21 @@ const OBJECT: u8 = 204;
 /// # Errors
 /// [`GenerateError::Prompt`] when nothing can be made of it.
 pub fn prepare(prompt: &Prompt) -> Result<Subject, GenerateError> {
+    Ok(doubted(read(prompt)?, &CutoutLimits::default()))
+}
+
+/// Says of a cut-out what speaks against it: somebody made it on purpose, so it is used as it is.
+pub(super) fn doubted(subject: Subject, limits: &CutoutLimits) -> Subject {
+    let Subject::CutOut(picture, _) = subject else {
+        return subject;
+    };
+    let doubt = doubt(&inspect(&picture, limits));
+    let note = doubt.map(|doubt| format!("the image's own cut-out is doubtful: {doubt}"));
+    Subject::CutOut(picture, note.into_iter().collect())
+}
+
+/// As [`prepare`], before a cut-out is doubted.
+pub(super) fn read(prompt: &Prompt) -> Result<Subject, GenerateError> {
     let bytes = match prompt {
         Prompt::Text(text) => return words(text),
         Prompt::Image(bytes) => bytes,
@@ -33,10 +48,7 @@ pub fn prepare(prompt: &Prompt) -> Result<Subject, GenerateError> {
             "the image is transparent all over: there is no object in it".to_owned(),
         ));
     }
-    // Somebody cut it out on purpose: it is used as it is, and what speaks against it is said.
-    let doubt = doubt(&inspect(&picture, &CutoutLimits::default()));
-    let note = doubt.map(|doubt| format!("the image's own cut-out is doubtful: {doubt}"));
-    Ok(Subject::CutOut(picture, note.into_iter().collect()))
+    Ok(Subject::CutOut(picture, Vec::new()))
 }
 
 fn words(text: &str) -> Result<Subject, GenerateError> {

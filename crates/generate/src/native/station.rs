@@ -265,6 +265,8 @@ impl<P: Painter, S: Sculptor> Works for Station<P, S> {
             sculptor.sculpt(condition, order.seed, order.manner, left, progress)
         })?;
         notes.extend(sculpted.notes);
+        let mut settings = order.recorded(self.painter.is_some());
+        settings.extend(sculpted.settings);
         self.pace = match self.pace {
             Duration::ZERO => begun.elapsed(),
             pace => pace.mul_f64(1.0 - NEW) + begun.elapsed().mul_f64(NEW),
@@ -273,8 +275,8 @@ impl<P: Painter, S: Sculptor> Works for Station<P, S> {
             columns: sculpted.columns,
             notes,
             recipe: Recipe {
-                category: order.manner.category.map(|one| one.name().to_owned()),
-                settings: sculpted.settings,
+                category: order.manner.class.map(|it| it.category.name().to_owned()),
+                settings,
             },
             stages: clock.stages,
         })

@@ -223,8 +223,9 @@ impl Shared {
             return job.sink.fail_now(self.failed(reason));
         }
         let job = Arc::new(job);
-        let (candidates, deadline) = (job.request.candidates, job.request.deadline);
-        state.line.push(job.id, candidates, deadline);
+        // One until the prompt is classed, where it depends on that.
+        let candidates = job.request.candidates.unwrap_or(1);
+        state.line.push(job.id, candidates, job.request.deadline);
         state.jobs.insert(job.id, Arc::clone(&job));
         // The thread on the other end lives as long as this sender is there.
         let _ = errands.send(job);

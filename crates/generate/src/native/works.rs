@@ -13,7 +13,7 @@ use splat::Columns;
 use thiserror::Error;
 
 use super::sampling::SamplerOverrides;
-use crate::categories::Category;
+use crate::categories::Class;
 use crate::cutout::CutoutLimits;
 use crate::generator::{Recipe, StageTime};
 use crate::residency::Plan;
@@ -58,8 +58,10 @@ pub enum Subject {
 /// How a prompt's category wants it made; what is not said is as usual.
 #[derive(Clone, Default)]
 pub struct Manner {
-    /// The category.
-    pub category: Option<Category>,
+    /// The category, and how it was found.
+    pub class: Option<Class>,
+    /// How many candidates it is made with, where the request leaves that open.
+    pub candidates: Option<u32>,
     /// The words as a picture is painted of them.
     pub shaped: Option<String>,
     /// Those words as the painter understands them ([`Painter::Words`]), where the host has read them.
@@ -77,7 +79,8 @@ pub struct Manner {
 impl fmt::Debug for Manner {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = formatter.debug_struct("Manner");
-        shown.field("category", &self.category);
+        shown.field("class", &self.class);
+        shown.field("candidates", &self.candidates);
         shown.field("shaped", &self.shaped);
         shown.field("is_read", &self.read.is_some());
         shown.field("image_steps", &self.image_steps);
@@ -100,6 +103,38 @@ pub struct Order<'a> {
     pub seed: u64,
     /// Quality may be given up to be done by then.
     pub deadline: Option<Instant>,
+}
+
+impl Order<'_> {
+    /// For the record: how the prompt was classed, and what its category says of the stages it goes through
+    /// before TRELLIS. Words are painted where the device `paints`.
+    pub(super) fn recorded(&self, paints: bool) -> BTreeMap<String, String> {
+        let Some(class) = self.manner.class else {
+            return BTreeMap::new();
+        };
+        let mut record = vec![("classed.by", Some(class.by.name().to_owned()))];
+        let is_painted = paints && matches!(self.subject, Subject::Words(_));
+        if is_painted {
+            let steps = self.manner.image_steps.map(|steps| steps.to_string());
+            record.push(("image.steps", steps));
+            record.push(("image.words", self.manner.shaped.clone()));
+        }
+        if is_painted || matches!(self.subject, Subject::Opaque(_)) {
+            let limits = &self.manner.cutout;
+            let shares = [
+                ("cutout.least_coverage", limits.least_coverage),
+                ("cutout.most_coverage", limits.most_coverage),
+                ("cutout.most_border", limits.most_border),
+                ("cutout.most_holes", limits.most_holes),
+            ];
+            record.extend(shares.map(|(name, share)| (name, Some(share.to_string()))));
+            let islands = limits.most_islands.to_string();
+            record.push(("cutout.most_islands", Some(islands)));
+        }
+        let said = record.into_iter();
+        said.filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect()
+    }
 }
 
 /// What a device made.

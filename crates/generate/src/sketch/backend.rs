@@ -140,7 +140,7 @@ fn candidates(
     sink: &GenerationSink,
     stopping: &AtomicBool,
 ) -> Result<(), GenerateError> {
-    for number in 0..request.candidates.max(1) {
+    for number in 0..request.candidates_of_any_kind() {
         let late = request.deadline.is_some_and(|end| Instant::now() >= end);
         let enough = late || stopping.load(Ordering::Relaxed);
         if sink.is_cancelled() || (enough && number > 0) {

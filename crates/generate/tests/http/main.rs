@@ -56,7 +56,7 @@ fn text(prompt: &str) -> Request {
     Request {
         prompt: Prompt::Text(prompt.to_owned()),
         seed: 7,
-        candidates: 1,
+        candidates: Some(1),
         deadline: None,
     }
 }

@@ -29,7 +29,7 @@ async fn text_is_asked_for_seed_by_seed_and_a_ply_comes_back() {
     let base = serve(Router::new().route("/generate/", post(handler))).await;
     let request = Request {
         seed: u64::MAX,
-        candidates: 2,
+        candidates: Some(2),
         ..text("a red ball & a “blue” cube\n100 %")
     };
     let outcomes = all(&base, HttpOptions::default(), request).await;
@@ -121,7 +121,7 @@ async fn what_is_no_image_is_never_sent() {
 async fn a_late_generation_still_makes_its_first_candidate() {
     let base = serve_answer(asset(Container::Ply)).await;
     let request = Request {
-        candidates: 3,
+        candidates: Some(3),
         deadline: Some(Instant::now()),
         ..text("red ball")
     };
@@ -137,7 +137,7 @@ async fn a_failure_ends_the_generation() {
     };
     let base = serve(Router::new().route("/generate/", post(handler))).await;
     let request = Request {
-        candidates: 3,
+        candidates: Some(3),
         ..text("red ball")
     };
     let outcomes = all(&base, HttpOptions::default(), request).await;

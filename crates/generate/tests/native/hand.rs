@@ -5,7 +5,8 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use generate::native::{
-    Made, Manner, Opener, Order, Progress, Studio, StudioOptions, Subject, Trouble, Works,
+    Made, Manner, Opener, Order, Preparation, Progress, Studio, StudioOptions, Subject, Trouble,
+    Works,
 };
 use splat::{Cloud, Splat};
 
@@ -146,6 +147,12 @@ pub(crate) fn next(hands: &[Hand]) -> (usize, (String, u64)) {
 }
 
 pub(crate) fn studio(devices: usize) -> (Studio, Vec<Hand>) {
+    let prepare = |prompt: &_| Ok((generate::native::prepare(prompt)?, Manner::default()));
+    studio_with(devices, Box::new(prepare))
+}
+
+/// A studio that makes prompts ready in its own way.
+pub(crate) fn studio_with(devices: usize, prepare: Preparation) -> (Studio, Vec<Hand>) {
     let mut hands = Vec::new();
     let mut doors: Vec<Box<dyn Opener>> = Vec::new();
     for number in 0..devices {
@@ -168,10 +175,7 @@ pub(crate) fn studio(devices: usize) -> (Studio, Vec<Hand>) {
     }
     let options = StudioOptions {
         first_rest: Duration::from_millis(20),
-        ..StudioOptions::new(
-            "trellis",
-            Box::new(|prompt| Ok((generate::native::prepare(prompt)?, Manner::default()))),
-        )
+        ..StudioOptions::new("trellis", prepare)
     };
     (Studio::open(options, doors).unwrap(), hands)
 }

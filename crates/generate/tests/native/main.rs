@@ -6,9 +6,9 @@ mod hand;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use generate::native::{Studio, Trouble};
+use generate::native::{Manner, Studio, Subject, Trouble};
 use generate::{Candidate, GenerateError, Generation, GenerationEvent, Generator, Request};
-use hand::{Go, PATIENCE, next, studio};
+use hand::{Go, PATIENCE, next, studio, studio_with};
 use judge::Prompt;
 use splat::Frame;
 
@@ -16,7 +16,7 @@ fn request(words: &str, candidates: u32) -> Request {
     Request {
         prompt: Prompt::Text(words.to_owned()),
         seed: 100,
-        candidates,
+        candidates: Some(candidates),
         deadline: None,
     }
 }
@@ -69,6 +69,37 @@ fn candidates_count_up_and_requests_take_turns() {
 }
 
 #[test]
+fn what_is_asked_for_decides_how_many_candidates_there_are() {
+    let prepare = |prompt: &Prompt| {
+        let subject = generate::native::prepare(prompt)?;
+        let is_fern = subject == Subject::Words("fern".to_owned());
+        let manner = Manner {
+            candidates: is_fern.then_some(3),
+            ..Manner::default()
+        };
+        Ok((subject, manner))
+    };
+    let (studio, hands) = studio_with(1, Box::new(prepare));
+    for (words, asked, made) in [
+        ("fern", None, 3),
+        ("fern", Some(2), 2),
+        ("fern", Some(4), 4),
+        ("mug", None, 1),
+        ("mug", Some(2), 2),
+    ] {
+        let generation = studio.start(Request {
+            candidates: asked,
+            ..request(words, 1)
+        });
+        for number in 0..made {
+            assert_eq!(hands[0].make(), (words.to_owned(), 100 + number));
+        }
+        assert_eq!(all(generation).unwrap().len() as u64, made, "{words}");
+    }
+    assert!(hands[0].is_idle());
+}
+
+#[test]
 fn an_idle_device_helps_with_the_candidates_of_one_request() {
     let (studio, hands) = studio(2);
     let both = studio.start(request("hat", 2));
@@ -95,8 +126,13 @@ fn what_one_device_fails_at_goes_to_the_other_and_nothing_is_lost() {
     assert_eq!(all(kept).unwrap().len(), 1);
     // The one that failed is opened anew and works again.
     let two = studio.start(request("hat", 2));
-    hands[0].make();
-    hands[1].make();
+    // Both have begun before one is done, or it would take the other's too.
+    for hand in &hands {
+        hand.begun();
+    }
+    for hand in &hands {
+        hand.go.send(Go::Make).unwrap();
+    }
     assert_eq!(all(two).unwrap().len(), 2);
     assert_eq!(hands[busy].opened.load(Ordering::SeqCst), 2);
     assert_eq!(hands[idle].opened.load(Ordering::SeqCst), 1);

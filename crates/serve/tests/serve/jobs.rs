@@ -116,7 +116,8 @@ async fn candidates_are_told_as_they_are_judged() {
     let sketch = SketchBackend::new(SketchOptions::default()).unwrap();
     let judge = Arc::new(Judge::new(JudgeConfig::default()));
     let several = ServeConfig {
-        candidates: 3,
+        candidates: Some(3),
+        most_candidates: 3,
         ..config()
     };
     let served = Served::open_with(several, vec![Arc::new(sketch)], Some(judge)).await;

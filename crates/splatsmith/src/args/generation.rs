@@ -39,9 +39,10 @@ pub(crate) struct GenerationArgs {
     #[arg(long = "generation.ca", id = "generation.ca", value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
 
-    /// How many candidates to make for one prompt at most; the best judged one is taken
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) candidates: u32,
+    /// How many candidates to make for one prompt at most; the best judged one is taken [default: what
+    /// --categories says of the prompt's category, 1 where it is not told otherwise]
+    #[arg(long, value_name = "N")]
+    pub(crate) candidates: Option<u32>,
 
     /// Take the first candidate unjudged
     #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]

@@ -39,6 +39,8 @@ struct Made<'a> {
     splats: usize,
     bytes: u64,
     seed: u64,
+    /// How many candidates it is the best of.
+    candidates: u32,
     profile: &'a str,
     backend: &'a str,
     seconds: f64,
@@ -69,7 +71,8 @@ pub(crate) fn run(args: &GenerateArgs, console: &Console) -> Result<Outcome, Fai
         candidates: plan.generation.candidates,
         deadline: plan.budget.map(|budget| started + budget),
     };
-    let (backend, chosen) = session::runtime()?.block_on(choose(&plan, request, console))?;
+    let (backend, chosen, candidates) =
+        session::runtime()?.block_on(choose(&plan, request, console))?;
 
     let cloud = &chosen.candidate.cloud;
     let bytes = write_cloud(&plan.output, cloud, plan.container)?;
@@ -83,6 +86,7 @@ pub(crate) fn run(args: &GenerateArgs, console: &Console) -> Result<Outcome, Fai
         splats: cloud.len(),
         bytes,
         seed: chosen.candidate.seed,
+        candidates,
         profile: plan.profile.name,
         backend: &backend,
         seconds: started.elapsed().as_secs_f64(),
@@ -135,12 +139,14 @@ fn shown(stages: &[Stage]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-async fn choose(plan: &Plan, request: Request, console: &Console) -> Result<(String, Chosen)> {
+/// By which backend, what, and of how many candidates.
+async fn choose(plan: &Plan, request: Request, console: &Console) -> Result<(String, Chosen, u32)> {
     let generators = generators::start(&plan.generation)?;
     let generator = generators.first().context("no backend is configured")?;
     let judge = judges::working(&plan.generation, console);
     let label = generator.label().to_owned();
     let progress = console.progress(&label);
+    let mut candidates = 0;
     let chosen = best_of(
         generator.as_ref(),
         judge.as_ref(),
@@ -151,6 +157,7 @@ async fn choose(plan: &Plan, request: Request, console: &Console) -> Result<(Str
                 progress.set(stage, (*done).into(), (*total).into());
             }
             Step::Generation(GenerationEvent::Candidate(candidate)) => {
+                candidates += 1;
                 progress.set(&format!("judging seed {}", candidate.seed), 0, 1);
             }
             Step::Judged { seed, verdict } => {
@@ -159,7 +166,7 @@ async fn choose(plan: &Plan, request: Request, console: &Console) -> Result<(Str
         },
     )
     .await?;
-    Ok((label, chosen))
+    Ok((label, chosen, candidates))
 }
 
 fn check(args: &GenerateArgs) -> Result<Plan, Problems> {
@@ -246,14 +253,19 @@ fn report(made: &Made<'_>, json: bool, console: &Console) -> Result<()> {
     for note in made.notes {
         console.line(&format!("note: {note}"));
     }
+    let among = match made.candidates {
+        0 | 1 => String::new(),
+        several => format!(" (the best of {several})"),
+    };
     console.line(&format!(
-        "{}: {} splats, {} bytes, {} for {}, seed {}, {:.1} s",
+        "{}: {} splats, {} bytes, {} for {}, seed {}{}, {:.1} s",
         made.output.display(),
         made.splats,
         made.bytes,
         made.backend,
         made.profile,
         made.seed,
+        among,
         made.seconds,
     ));
     if let Some(preview) = made.preview {

@@ -78,8 +78,12 @@ pub(super) fn describe(native: &Native) -> String {
             None => place.name(),
         })
         .collect();
+    let classed = match native.installed.clip {
+        Some(_) => "by CLIP and their words",
+        None => "by their words",
+    };
     format!(
-        "trellis makes {} on {}",
+        "trellis makes {} on {}; prompts are classed {classed}",
         native.installed.takes(),
         places.join(", ")
     )

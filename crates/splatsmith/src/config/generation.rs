@@ -1,13 +1,11 @@
 //! What makes the clouds, and how many.
 
+use ::generate::MOST_CANDIDATES;
 use splat::Frame;
 use url::Url;
 
 use super::{Authorities, JudgingConfig, NativeConfig, Problems, Setting};
 use crate::args::GenerationArgs;
-
-/// More candidates than this for one prompt is a slip of the keyboard.
-const MOST_CANDIDATES: u32 = 64;
 
 /// Where clouds come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +43,8 @@ pub(crate) struct GenerationConfig {
     pub(crate) frame: Option<Frame>,
     /// Whom to trust where endpoints are https.
     pub(crate) authorities: Authorities,
-    /// Candidates per prompt, 1 to 64.
-    pub(crate) candidates: u32,
+    /// Candidates per prompt, 1 to 64; `None` for what the table of categories says.
+    pub(crate) candidates: Option<u32>,
     /// Whether candidates are judged before one is chosen.
     pub(crate) validate: bool,
     /// How.
@@ -56,9 +54,11 @@ pub(crate) struct GenerationConfig {
 impl GenerationConfig {
     /// Checks what was typed.
     pub(crate) fn check(args: &GenerationArgs, problems: &mut Problems) -> Self {
-        if !(1..=MOST_CANDIDATES).contains(&args.candidates) {
+        if let Some(candidates) = args.candidates
+            && !(1..=MOST_CANDIDATES).contains(&candidates)
+        {
             problems.add(
-                format!("--candidates {}: out of range", args.candidates),
+                format!("--candidates {candidates}: out of range"),
                 format!("give 1 to {MOST_CANDIDATES}"),
             );
         }
@@ -73,6 +73,19 @@ impl GenerationConfig {
         }
     }
 
+    /// The most candidates any prompt gets.
+    pub(crate) fn most_candidates(&self) -> u32 {
+        let by_category = || Some(self.native.categories.as_ref()?.most_candidates());
+        self.candidates.or_else(by_category).unwrap_or(1)
+    }
+
+    /// For the log: `2`, or `plants 3, others 1`.
+    fn candidates_in_words(&self) -> String {
+        let typed = self.candidates.map(|count| count.to_string());
+        let by_category = || Some(self.native.categories.as_ref()?.candidates());
+        typed.or_else(by_category).unwrap_or_default()
+    }
+
     fn may_be_native(&self) -> bool {
         let native = [Backend::Auto, Backend::Trellis];
         self.backends.iter().any(|backend| native.contains(backend))
@@ -84,7 +97,7 @@ impl GenerationConfig {
         let mut settings = vec![
             ("backend", backends.join(",")),
             ("generation.ca", self.authorities.shown()),
-            ("candidates", self.candidates.to_string()),
+            ("candidates", self.candidates_in_words()),
             (
                 "judging",
                 if self.validate { "on" } else { "off" }.to_owned(),
@@ -182,7 +195,7 @@ mod tests {
             endpoints: Vec::new(),
             frame: "auto".to_owned(),
             ca: None,
-            candidates: 1,
+            candidates: None,
             no_validation: false,
             native: crate::args::NativeArgs::default(),
             judging: crate::args::JudgingArgs::default(),
@@ -224,7 +237,7 @@ mod tests {
         let typed = GenerationArgs {
             backend: "moon".to_owned(),
             frame: "sideways".to_owned(),
-            candidates: 0,
+            candidates: Some(0),
             ..args()
         };
         GenerationConfig::check(&typed, &mut problems);

@@ -94,6 +94,7 @@ impl ServingConfig {
             address: self.address,
             access: self.access.clone(),
             candidates: self.generation.candidates,
+            most_candidates: self.generation.most_candidates(),
             budget: self.budget,
             waiting: self.queue,
             most_unsent: self.unsent,

@@ -47,6 +47,16 @@ fn letters() -> String {
     serde_json::json!({ "model": model }).to_string()
 }
 
+/// Gives the CLIP of a laid out FLUX eyes: its image half, into the space of its text half.
+pub(crate) fn open_eyes(goldens: &Path, flux: &Path) {
+    let file = flux.join("clip.safetensors");
+    let cpu = candle_core::Device::Cpu;
+    let mut whole = candle_core::safetensors::load(&file, &cpu).unwrap();
+    let sees = |name: &str| name.starts_with("vision_model.") || name == "visual_projection.weight";
+    whole.extend(weights(goldens, "clip_vit", |name, _| sees(name)));
+    candle_core::safetensors::save(&whole, file).unwrap();
+}
+
 /// Lays out networks that fit each other below `folder`, out of the goldens of the networks.
 pub(crate) fn lay_out(goldens: &Path, folder: &Path) -> PathBuf {
     let (goldens, laid_out) = (goldens.join("flux"), folder.join("flux"));

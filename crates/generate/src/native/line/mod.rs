@@ -96,6 +96,14 @@ impl Line {
         });
     }
 
+    /// The request is to have so many candidates, and one at least: what it asks for may decide that, and is
+    /// known once it is prepared. To be said before the first is begun.
+    pub(super) fn wants(&mut self, id: u64, candidates: u32) {
+        if let Some(job) = self.job(id) {
+            job.candidates = candidates.max(1);
+        }
+    }
+
     /// What `device` is to begin at `now`, if anything. A candidate takes it about `pace`; `readiness`
     /// says of each request in line, and how many of its candidates are in work, whether it can be worked
     /// on, and those that are abandoned leave.

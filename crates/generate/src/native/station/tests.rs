@@ -8,6 +8,7 @@ use image::{Rgb, Rgba};
 
 use super::super::works::{Manner, Sculpted};
 use super::*;
+use crate::categories::{By, Category, Class};
 use crate::residency::{Budget, Need, Part, Variant, choose};
 
 type Log = Rc<RefCell<Vec<String>>>;
@@ -184,12 +185,29 @@ fn words_are_read_once_and_painted_for_each_seed() {
 fn words_are_shaped_and_read_by_the_host_where_it_does() {
     let (mut station, log) = station(true, &[0]);
     let mut manner = Manner {
-        category: Some(crate::categories::Category::Clothing),
+        class: Some(Class {
+            category: Category::Clothing,
+            by: By::Lexicon,
+        }),
+        image_steps: Some(3),
         shaped: Some("a hat, alone".to_owned()),
         ..Manner::default()
     };
     let made = make_as(&mut station, &words(), &manner, 7).expect("made");
     assert_eq!(made.recipe.category.as_deref(), Some("clothing"));
+    let settings = &made.recipe.settings;
+    for (name, value) in [
+        ("classed.by", "lexicon"),
+        ("image.steps", "3"),
+        ("image.words", "a hat, alone"),
+        ("cutout.most_holes", "0.25"),
+    ] {
+        assert_eq!(
+            settings.get(name).map(String::as_str),
+            Some(value),
+            "{name}"
+        );
+    }
     assert_eq!(
         written(&log)[..2],
         ["read a hat, alone", "paint a hat, alone 7"]
