@@ -2,7 +2,8 @@
 //! asked of a file.
 //!
 //! `tests/goldens/birefnet.py` makes the goldens. With `SPLATSMITH_MODELS_PYTHON` naming a Python and
-//! `SPLATSMITH_BIREFNET` a checkout of the reference it is run with other seeds too.
+//! `SPLATSMITH_BIREFNET` a checkout of the reference it is run with other seeds too, and on demand at the
+//! published size.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[allow(dead_code)]
@@ -16,12 +17,14 @@ mod published;
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 use candle_core::{DType, Tensor};
 use candle_nn::VarBuilder;
 use formula::picture;
 use golden::{Golden, data, device};
 use models::{BiRefNet, BiRefNetConfig};
+use tempfile::TempDir;
 
 fn config(golden: &Golden) -> BiRefNetConfig {
     serde_json::from_value(golden.config.clone()).unwrap()
@@ -121,31 +124,60 @@ fn pictures_of_other_sizes_are_refused() {
     }
 }
 
-#[test]
-fn other_seeds_agree_too() {
+/// Goldens of the reference's own code, made on the spot; `None` where there is no Python or no checkout.
+fn made(arguments: &[&str]) -> Option<TempDir> {
     let named = |name| std::env::var_os(name);
     let (Some(python), Some(reference)) = (
         named("SPLATSMITH_MODELS_PYTHON"),
         named("SPLATSMITH_BIREFNET"),
     ) else {
         println!("skipped: no SPLATSMITH_MODELS_PYTHON and SPLATSMITH_BIREFNET");
-        return;
+        return None;
     };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/birefnet.py");
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(&python);
+    command.arg(&script).arg("--birefnet").arg(&reference);
+    command.arg(folder.path()).args(arguments);
+    let made = command.status().unwrap();
+    assert!(made.success(), "{command:?} failed");
+    Some(folder)
+}
+
+/// `SPLATSMITH_BIREFNET=… SPLATSMITH_MODELS_PYTHON=… cargo test -p models --test birefnet published_size --
+/// --ignored --nocapture`
+#[test]
+#[ignore = "takes minutes and 6 GB"]
+fn a_network_of_the_published_size_agrees_too() {
+    let Some(folder) = made(&["--full"]) else {
+        return;
+    };
+    for side in [256, 1024] {
+        let golden = Golden::read(folder.path(), &format!("birefnet_full_{side}"));
+        let config = config(&golden);
+        assert_eq!(config, BiRefNetConfig::GENERAL);
+        let net = BiRefNet::load(&config, &golden.weights()).unwrap();
+        let image = image(&golden);
+        let begun = Instant::now();
+        let logits = net.forward(&image).unwrap();
+        let seconds = begun.elapsed().as_secs_f64();
+        let theirs = golden.config["seconds"].as_f64().unwrap();
+        let times = seconds / theirs;
+        println!("{side}²: {seconds:.1} s, the reference {theirs:.1} s: {times:.1} times as long");
+        golden.expect("logits", &logits);
+        if side == 256 {
+            check(folder.path(), "birefnet_full_256");
+        }
+    }
+}
+
+#[test]
+fn other_seeds_agree_too() {
     let seeds = std::env::var("SPLATSMITH_MODELS_SEEDS").unwrap_or_else(|_| "7 20251".to_owned());
     for seed in seeds.split_whitespace() {
-        let folder = tempfile::tempdir().unwrap();
-        let made = Command::new(&python)
-            .arg(&script)
-            .arg("--birefnet")
-            .arg(&reference)
-            .arg(folder.path())
-            .arg(seed)
-            .status();
-        assert!(
-            made.unwrap().success(),
-            "birefnet.py failed with seed {seed}"
-        );
+        let Some(folder) = made(&[seed]) else {
+            return;
+        };
         check(folder.path(), "birefnet_padded");
         check(folder.path(), "birefnet_columns");
     }

@@ -6,12 +6,15 @@
 
 writes to ../data (or FOLDER) two small networks with formula weights, and the names and shapes of the
 published network's tensors. `SPLATSMITH_BIREFNET=BiRefNet` beside `SPLATSMITH_MODELS_PYTHON` makes the
-test `birefnet` try other seeds.
+test `birefnet` try other seeds; with `-- --ignored` after it, a network of the published size (`--full`).
+`--check` takes a minute on an idle core.
 """
 
 import argparse
 import json
+import re
 import sys
+import time
 import types
 from pathlib import Path
 
@@ -27,6 +30,7 @@ HERE = Path(__file__).parent
 arguments = argparse.ArgumentParser()
 arguments.add_argument("--birefnet", required=True, help="a checkout of the reference")
 arguments.add_argument("--check", action="store_true", help="check that every weight matters")
+arguments.add_argument("--full", action="store_true", help="as large as the published network")
 arguments.add_argument("folder", nargs="?", default=HERE / "../data", type=Path)
 arguments.add_argument("seed", nargs="?", default=404, type=int)
 ARGUMENTS = arguments.parse_args()
@@ -49,6 +53,10 @@ class Small(config.Config):
             self.cxt = self.lateral_channels_in_collection[1:][::-1][-self.cxt_num:]
 
 
+LOUD = re.compile(r"decoder_block[432]\.bn_out\.weight$")
+# Swin-L, as `swin_v1_l` has it.
+LARGE = dict(embed_dim=192, depths=[2, 2, 18, 2], num_heads=[6, 12, 24, 48], window_size=12)
+
 config.Config = Small
 # Class names for training, in a module that wants OpenCV.
 sys.modules["dataset"] = types.SimpleNamespace(class_labels_TR_sorted=[])
@@ -65,17 +73,21 @@ def network(swin: dict) -> birefnet.BiRefNet:
 
 
 def fill(model: torch.nn.Module) -> tuple[list, dict]:
-    """Formula weights for all that the forward pass reads, and running means for the file: about 0, as
-    means are, where the formula would have them about 1 and silence every ReLU."""
-    named, means = [], {}
+    """Formula weights for all that the forward pass reads, and for the file what the formula would have
+    about 1: running means, which are about 0 and else would silence every ReLU; and the last norms of the
+    decoder's deeper blocks, so that these are heard beside what is added to them."""
+    named, others = [], {}
     for name, tensor in model.state_dict().items():
         if name.endswith("running_mean"):
             tensor.copy_(centred(name, tuple(tensor.shape)) * 0.1)
-            means[f"w.{name}"] = tensor
+            others[f"w.{name}"] = tensor
+        elif LOUD.search(name):
+            tensor.copy_(weight(name, tuple(tensor.shape), SEED) * 6.0)
+            others[f"w.{name}"] = tensor
         elif tensor.is_floating_point():
             tensor.copy_(weight(name, tuple(tensor.shape), SEED))
             named.append([name, list(tensor.shape)])
-    return named, means
+    return named, others
 
 
 def centred(name: str, shape: tuple[int, ...]) -> torch.Tensor:
@@ -99,15 +111,22 @@ def everything_matters(model: torch.nn.Module, image: torch.Tensor, right: dict)
     """A weight that could be anything would prove nothing: each layer without its weight changes some
     output by far more than the tolerance of the tests."""
     kinds = ("weight", "running_mean", "running_var", "bias_table")
-    for name, tensor in model.state_dict().items():
+    given = []
+    hook = model.decoder.register_forward_pre_hook(lambda _module, inputs: given.extend(inputs[0]))
+    model(image)
+    hook.remove()
+    # The decoder first, and alone: a backbone's weights take a run of the whole network each.
+    named = sorted(model.state_dict().items(), key=lambda item: not item[0].startswith("decoder."))
+    for name, tensor in named:
         unread = "conv_ms_spvn" in name or "gdt_convs_pred" in name
         if unread or not name.endswith(kinds):
             continue
         kept = tensor.clone()
         tensor.mul_(0.5 if name.endswith("running_var") else 0.0)
-        wrong = run(model, image)
-        apart = max((wrong[key] - value).abs().max() / value.square().mean().sqrt()
-                    for key, value in right.items())
+        is_decoders = name.startswith("decoder.")
+        wrong = {"out.logits": model.decoder(given)[-1]} if is_decoders else run(model, image)
+        apart = max((value - right[key]).abs().max() / right[key].square().mean().sqrt()
+                    for key, value in wrong.items())
         print(f"{apart:.1e} {name}", flush=True)
         assert apart > 1e-3, f"{name} moves the outputs by {apart} alone"
         tensor.copy_(kept)
@@ -121,18 +140,23 @@ def by_columns(image, patch_ref=None, **_):
 
 def small(name: str, swin: dict, order: str, shape: tuple[int, ...]) -> None:
     model = network(swin)
-    weights, means = fill(model)
+    weights, others = fill(model)
     image = centred("picture", shape)
     image2patches = birefnet.image2patches
     if order == "columns":
         birefnet.image2patches = by_columns
+    begun = time.monotonic()
     outputs = run(model, image)
+    seconds = time.monotonic() - begun
     if ARGUMENTS.check:
         everything_matters(model, image, outputs)
     birefnet.image2patches = image2patches
-    metadata = {"config": json.dumps(swin | {"tile_order": order, "shape": shape}),
+    config = swin | {"tile_order": order, "shape": shape}
+    if ARGUMENTS.full:
+        config |= {"seconds": seconds}
+    metadata = {"config": json.dumps(config),
                 "weights": json.dumps(weights), "seed": str(SEED)}
-    tensors = {key: value.clone().contiguous() for key, value in (means | outputs).items()}
+    tensors = {key: value.clone().contiguous() for key, value in (others | outputs).items()}
     save_file(tensors, FOLDER / f"{name}.safetensors", metadata=metadata)
 
 
@@ -145,8 +169,12 @@ def published() -> None:
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
+    torch.set_num_threads(2 if ARGUMENTS.full else 1)
     with torch.no_grad():
+        if ARGUMENTS.full:
+            for side in (256, 1024):
+                small(f"birefnet_full_{side}", LARGE, "colours", (1, 3, side, side))
+            sys.exit()
         # First, while `swin_v1_l` is still its own.
         published()
         # Windows that leave no scale without padding, and an odd size that PatchMerging pads.
