@@ -53,14 +53,19 @@ pub struct Finding {
 
 impl Finding {
     /// How far beyond its limit, as a share of the limit; 0 where it passes.
-    #[must_use]
-    pub fn excess(&self) -> f32 {
+    fn excess(&self) -> f32 {
         if self.pass {
             return 0.0;
         }
         let apart = (self.value - self.limit).abs();
         (apart / self.limit.abs().max(1e-3)).min(1e3)
     }
+}
+
+/// How far all that failed is beyond its limits; 0 where all passed.
+#[must_use]
+pub fn excess(findings: &[Finding]) -> f32 {
+    findings.iter().map(Finding::excess).sum()
 }
 
 /// Everything that failed, in one line; `None` where all passed.

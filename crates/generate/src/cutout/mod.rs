@@ -18,7 +18,7 @@ mod tests;
 use image::{ImageBuffer, Luma, Rgb, RgbImage, Rgba, RgbaImage, imageops};
 use thiserror::Error;
 
-pub use finding::{Check, Finding, doubt};
+pub use finding::{Check, Finding, doubt, excess};
 pub use limits::CutoutLimits;
 
 /// Longer side of a cut-out, in pixels: larger pictures are shrunk. The sculptor sees 518.
@@ -61,7 +61,7 @@ impl Cutout {
     /// How bad it is, for choosing among cut-outs that all failed: 0 where nothing failed.
     #[must_use]
     pub fn excess(&self) -> f32 {
-        self.findings.iter().map(Finding::excess).sum()
+        excess(&self.findings)
     }
 }
 

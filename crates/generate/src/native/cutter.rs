@@ -77,10 +77,11 @@ impl Cutter for NetworkCutter {
         let alpha = self.alpha(picture).map_err(trouble)?;
         let cutout =
             cut_out(picture, &alpha, limits).map_err(|error| Trouble::Prompt(error.to_string()))?;
-        let doubt = cutout.doubt();
+        let (doubt, excess) = (cutout.doubt(), cutout.excess());
         Ok(Cut {
             picture: cutout.image,
             doubt: doubt.map(|doubt| format!("{}: {doubt}", self.choice)),
+            excess,
         })
     }
 }

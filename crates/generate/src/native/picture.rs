@@ -4,7 +4,7 @@ use image::{DynamicImage, RgbImage, RgbaImage};
 use judge::Prompt;
 
 use super::works::{Cut, Cutter, Subject, Trouble};
-use crate::cutout::{CutoutLimits, doubt, inspect};
+use crate::cutout::{CutoutLimits, doubt, excess, inspect};
 use crate::generator::GenerateError;
 use crate::residency::Plan;
 use crate::{picture, sketch};
@@ -62,6 +62,10 @@ fn opaque(picture: RgbaImage) -> RgbImage {
     DynamicImage::ImageRgba8(picture).into_rgb8()
 }
 
+/// What a flooded cut-out has against it beside what is seen of it: a network's that misses a limit by
+/// less is preferred, one that found nothing is not.
+const FLOODED: f32 = 0.5;
+
 /// Cuts out without a network: by flooding the ground from the border. Good for plain grounds.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SketchCutter;
@@ -73,7 +77,7 @@ impl Cutter for SketchCutter {
 
     fn settle(&mut self, _plan: &Plan) {}
 
-    fn cut_out(&mut self, picture: &RgbImage, _: &CutoutLimits) -> Result<Cut, Trouble> {
+    fn cut_out(&mut self, picture: &RgbImage, limits: &CutoutLimits) -> Result<Cut, Trouble> {
         let (picture, note) = sketch::cut_out(picture);
         let doubt = note.unwrap_or_else(|| {
             "no network for it is here (`splatsmith models pull cutout`), so the ground was flooded \
@@ -81,6 +85,7 @@ impl Cutter for SketchCutter {
                 .to_owned()
         });
         Ok(Cut {
+            excess: FLOODED + excess(&inspect(&picture, limits)),
             picture,
             doubt: Some(doubt),
         })

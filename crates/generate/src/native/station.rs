@@ -173,15 +173,21 @@ impl<P: Painter, S: Sculptor> Station<P, S> {
             })?;
             let cut = clock.stage("cut out", |_| self.cutters.cut_out(&painted, limits))?;
             let is_clean = cut.doubt.is_none();
-            if is_clean || best.is_none() {
-                best = Some(cut);
-            }
+            best = Some(better(best, cut));
             if is_clean || self.cutters.are_last_resorts() {
                 break;
             }
         }
         let cut = best.ok_or_else(|| Trouble::Device("nothing was painted".to_owned()))?;
         Ok((cut.picture, doubted(cut.doubt).into_iter().collect()))
+    }
+}
+
+/// The less doubtful of two cut-outs; the earlier where they are alike.
+fn better(known: Option<Cut>, new: Cut) -> Cut {
+    match known {
+        Some(known) if new.doubt.is_some() && new.excess >= known.excess => known,
+        _ => new,
     }
 }
 
@@ -209,14 +215,14 @@ impl Cutters {
         self.0.iter().all(|cutter| cutter.is_last_resort())
     }
 
-    /// The first cut-out that can be relied on, else the first.
+    /// The first cut-out that can be relied on, else the least doubtful.
     fn cut_out(&mut self, picture: &RgbImage, limits: &CutoutLimits) -> Result<Cut, Trouble> {
-        let mut first = None;
+        let mut best = None;
         let mut failure = Trouble::Unusable("there is nothing to cut out with".to_owned());
         for cutter in &mut self.0 {
             match cutter.cut_out(picture, limits) {
                 Ok(cut) if cut.doubt.is_none() => return Ok(cut),
-                Ok(cut) => first = first.or(Some(cut)),
+                Ok(cut) => best = Some(better(best, cut)),
                 Err(trouble @ (Trouble::Memory(_) | Trouble::Cancelled)) => return Err(trouble),
                 Err(trouble) => {
                     tracing::warn!("a cutter failed: {trouble}");
@@ -224,7 +230,7 @@ impl Cutters {
                 }
             }
         }
-        first.ok_or(failure)
+        best.ok_or(failure)
     }
 }
 

@@ -209,12 +209,15 @@ pub trait Painter {
 }
 
 /// A cut-out, and whether it can be relied on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Cut {
     /// The picture, transparent where the object is not.
     pub picture: RgbaImage,
     /// Why another cutter, or another picture, may do better.
     pub doubt: Option<String>,
+    /// How much there is to doubt, for choosing among those that are all doubtful: by how many times its
+    /// limits it misses them. 0 without a doubt.
+    pub excess: f32,
 }
 
 /// Cuts objects out of pictures.

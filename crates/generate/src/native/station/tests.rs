@@ -54,6 +54,8 @@ impl super::Painter for Painter {
 struct Cutter {
     log: Log,
     doubts: u32,
+    /// How bad these are.
+    excess: f32,
 }
 
 impl super::Cutter for Cutter {
@@ -73,7 +75,8 @@ impl super::Cutter for Cutter {
         self.doubts = self.doubts.saturating_sub(1);
         let [red, ..] = picture.get_pixel(0, 0).0;
         Ok(Cut {
-            picture: RgbaImage::from_pixel(2, 2, Rgba([red; 4])),
+            picture: RgbaImage::from_pixel(2, 2, Rgba([red, self.excess as u8, red, red])),
+            excess: doubt.as_ref().map_or(0.0, |_| self.excess),
             doubt,
         })
     }
@@ -122,6 +125,7 @@ fn station(painter: bool, doubts: &[u32]) -> (Station<Painter, Sculptor>, Log) {
         Box::new(Cutter {
             log: log.clone(),
             doubts: *doubts,
+            excess: 1.0,
         }) as Box<dyn super::Cutter>
     });
     let painter = painter.then(|| Painter(log.clone()));
@@ -283,6 +287,35 @@ fn a_doubtful_cut_out_goes_to_the_second_cutter_and_then_to_the_painter() {
         written.contains(&"see 1".to_owned()),
         "the first picture is the seed's own"
     );
+}
+
+#[test]
+fn of_cut_outs_that_are_all_doubtful_the_least_doubtful_is_taken() {
+    let log = Log::default();
+    let cutters = [3.0, 2.0, 2.5].map(|excess| {
+        Box::new(Cutter {
+            log: log.clone(),
+            doubts: 99,
+            excess,
+        }) as Box<dyn super::Cutter>
+    });
+    let mut cutters = Cutters(cutters.into());
+    let picture = RgbImage::from_pixel(2, 2, Rgb([7; 3]));
+    let cut = cutters.cut_out(&picture, &CutoutLimits::default());
+    let cut = cut.expect("a cut-out");
+    assert_eq!((cut.excess, cut.picture.get_pixel(0, 0)[1]), (2.0, 2));
+
+    let of = |doubt: bool, excess, red| Cut {
+        picture: RgbaImage::from_pixel(1, 1, Rgba([red; 4])),
+        doubt: doubt.then(|| "holes".to_owned()),
+        excess,
+    };
+    let red = |cut: Cut| cut.picture.get_pixel(0, 0)[0];
+    assert_eq!(red(better(None, of(true, 9.0, 1))), 1);
+    let both = |known, new| red(better(Some(known), new));
+    assert_eq!(both(of(true, 2.0, 1), of(true, 1.0, 2)), 2);
+    assert_eq!(both(of(true, 2.0, 1), of(true, 2.0, 2)), 1, "the earlier");
+    assert_eq!(both(of(true, 0.0, 1), of(false, 0.0, 2)), 2);
 }
 
 #[test]
