@@ -44,15 +44,6 @@ impl ClipTextConfig {
         projection_dim: 768,
     };
 
-    /// `openai/clip-vit-base-patch32`.
-    pub const BASE_32: Self = Self {
-        hidden_size: 512,
-        intermediate_size: 2048,
-        num_attention_heads: 8,
-        projection_dim: 512,
-        ..Self::LARGE_14
-    };
-
     /// The configuration of OpenAI's kind of network in `weights`, as far as it shows in their shapes; a
     /// head of attention is 64 wide in every published one. `None` where that is no CLIP.
     #[must_use]

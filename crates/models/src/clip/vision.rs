@@ -44,17 +44,6 @@ impl ClipVisionConfig {
         projection_dim: 768,
     };
 
-    /// `openai/clip-vit-base-patch32`.
-    pub const BASE_32: Self = Self {
-        hidden_size: 768,
-        intermediate_size: 3072,
-        num_hidden_layers: 12,
-        num_attention_heads: 12,
-        patch_size: 32,
-        projection_dim: 512,
-        ..Self::LARGE_14
-    };
-
     /// The image half of `microsoft/LLM2CLIP-Openai-L-14-336`: CLIP's ViT-L/14 at 336 pixels with a
     /// wider projection. Its `get_image_features` is CLIP's: the projected class token. Its text
     /// half is a language model, which image prompts do not need.

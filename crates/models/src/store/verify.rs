@@ -53,15 +53,6 @@ pub enum Finding {
 }
 
 impl Finding {
-    /// Whether the file is here and is not what it should be.
-    #[must_use]
-    pub fn is_bad(&self) -> bool {
-        matches!(
-            self,
-            Self::WrongSize { .. } | Self::WrongHash { .. } | Self::Unreadable { .. }
-        )
-    }
-
     /// What is wrong with the file of `item` and what mends it, in one line; `None` where all is well
     /// or nothing is here.
     #[must_use]
