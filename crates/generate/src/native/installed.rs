@@ -171,7 +171,7 @@ fn painters(store: &Store) -> Vec<Paints> {
 }
 
 /// FLUX in a folder: `flux`, `ae`, `t5`, `clip`, each `.safetensors` (`flux` and `t5` may be `.gguf`),
-/// `t5.tokenizer.json` and `clip.tokenizer.json`.
+/// `t5.tokenizer.json`, and `clip.tokenizer.json` or `clip.merges.txt`.
 fn in_flux_folder(folder: &Path) -> Result<Paints, String> {
     let found = |names: &[&str]| {
         let mut paths = names.iter().map(|name| folder.join(name));
@@ -190,7 +190,7 @@ fn in_flux_folder(folder: &Path) -> Result<Paints, String> {
         t5: vec![found(&["t5.gguf", "t5.safetensors"])?],
         t5_tokenizer: found(&["t5.tokenizer.json"])?,
         clip: found(&["clip.safetensors"])?,
-        clip_tokenizer: found(&["clip.tokenizer.json"])?,
+        clip_tokenizer: found(&["clip.tokenizer.json", "clip.merges.txt"])?,
     };
     Ok(Paints::of(files, folder.display().to_string()))
 }

@@ -153,7 +153,7 @@ pub struct FluxFiles {
     pub t5_tokenizer: PathBuf,
     /// A whole CLIP ViT-L/14.
     pub clip: PathBuf,
-    /// CLIP's `tokenizer.json`.
+    /// CLIP's `tokenizer.json` or `merges.txt`.
     pub clip_tokenizer: PathBuf,
 }
 
@@ -191,7 +191,7 @@ impl FluxFiles {
     /// When a file cannot be read or is of another network.
     pub fn text_encoders(&self, device: &Device) -> Result<TextEncoders, FluxError> {
         let t5_tokenizer = T5Tokenizer::from_json(&bytes(&self.t5_tokenizer)?)?;
-        let clip_tokenizer = ClipTokenizer::from_json(&bytes(&self.clip_tokenizer)?)?;
+        let clip_tokenizer = ClipTokenizer::from_bytes(&bytes(&self.clip_tokenizer)?)?;
         TextEncoders::load(
             &Weights::open(&self.t5)?,
             t5_tokenizer,

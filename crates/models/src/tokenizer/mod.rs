@@ -68,6 +68,18 @@ struct Published {
 }
 
 impl ClipTokenizer {
+    /// Reads either of the files that vocabularies are published as, `tokenizer.json` or `merges.txt`, told
+    /// apart by how they begin.
+    ///
+    /// # Errors
+    /// As [`Self::from_json`] and [`Self::from_merges`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, TokenizerError> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) if text.starts_with("#version") => Self::from_merges(text),
+            _ => Self::from_json(bytes),
+        }
+    }
+
     /// Reads a published `tokenizer.json`.
     ///
     /// # Errors

@@ -57,5 +57,5 @@ impl Conditioner {
 fn tokenizer(path: &Path) -> Result<ClipTokenizer, LoadError> {
     let wrong = |what: String| LoadError::Form(format!("{}: {what}", path.display()));
     let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-    ClipTokenizer::from_json(&bytes).map_err(|error| wrong(error.to_string()))
+    ClipTokenizer::from_bytes(&bytes).map_err(|error| wrong(error.to_string()))
 }

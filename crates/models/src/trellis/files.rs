@@ -138,7 +138,15 @@ impl Origin {
     pub(super) fn tokenizer(&self, name: &str) -> Result<PathBuf, FileError> {
         match self {
             Self::Store { store, .. } => Ok(store.path(store_clip(name)?, "tokenizer.json")?),
-            Self::Folder(folder) => Ok(folder.join(file_name(name)?).join("tokenizer.json")),
+            Self::Folder(folder) => {
+                let folder = folder.join(file_name(name)?);
+                let (json, merges) = (folder.join("tokenizer.json"), folder.join("merges.txt"));
+                Ok(if merges.is_file() && !json.is_file() {
+                    merges
+                } else {
+                    json
+                })
+            }
         }
     }
 
