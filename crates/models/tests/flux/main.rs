@@ -12,6 +12,7 @@ mod golden;
 
 mod files;
 mod flow;
+mod full;
 mod keys;
 mod packed;
 mod text;

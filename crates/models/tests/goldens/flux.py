@@ -2,7 +2,7 @@
 requirements-flux.txt.
 
     pip install -r requirements-flux.txt
-    python flux.py [FOLDER [SEED]]
+    python flux.py [FOLDER [SEED]] [--full]
     SPLATSMITH_FLUX_GOLDENS=FOLDER cargo test -p models --test flux
 
 writes to ../data/flux (or FOLDER):
@@ -19,13 +19,18 @@ writes to ../data/flux (or FOLDER):
 Weights follow formula.py from the names, shapes and seed in the metadata. FLUX' own checkpoints bear
 other names than diffusers' networks: diffusers' own conversion takes the one to the other, which also
 proves the names.
+
+`--full` writes other things, too large to keep: `full_flow`, `full_t5` and `full_decoder`, parts as wide as
+the published ones, with their weights beside them and how long the references take with two threads.
+`SPLATSMITH_MODELS_PYTHON=…/python cargo test -p models --test flux full -- --ignored --nocapture` does it.
 """
 
+import argparse
 import inspect
 import io
 import json
-import sys
 import textwrap
+import time
 from pathlib import Path
 
 import gguf
@@ -43,8 +48,12 @@ from formula import fill, picture, weight
 from texts import TEXTS
 
 HERE = Path(__file__).parent
-FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "../data/flux"
-SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 404
+arguments = argparse.ArgumentParser()
+arguments.add_argument("folder", nargs="?", default=HERE / "../data/flux", type=Path)
+arguments.add_argument("seed", nargs="?", default=404, type=int)
+arguments.add_argument("--full", action="store_true")
+ARGUMENTS = arguments.parse_args()
+FOLDER, SEED = ARGUMENTS.folder, ARGUMENTS.seed
 
 SMALL = dict(in_channels=64, vec=20, context=48, hidden=64, heads=2, double=2, single=2)
 SCHNELL = dict(in_channels=64, vec=768, context=4096, hidden=3072, heads=24, double=19, single=38)
@@ -342,9 +351,59 @@ def tokenizer() -> None:
     (FOLDER / "tokens.json").write_text(json.dumps(cut, ensure_ascii=False) + "\n")
 
 
+def timed(name: str, inputs: dict, weights: dict, compute) -> None:
+    save_file({key: value.contiguous() for key, value in weights.items()},
+              FOLDER / f"{name}_weights.safetensors")
+    begun = time.monotonic()
+    found = compute()
+    save(name, inputs | {"out.found": found}, {"seconds": time.monotonic() - begun}, [])
+
+
+def full_flow() -> None:
+    """One block of each kind, on what 512² pixels and a text are."""
+    c, tokens = SCHNELL | dict(double=1, single=1), 32
+    weights = formula_state(flow_keys(c))
+    with torch.device("meta"):
+        network = flow_network(c).eval()
+    network.load_state_dict(converted_flow(weights, c["hidden"]), assign=True)
+    # Computed from the configuration, and so not in any checkpoint.
+    network.pos_embed = flow_network(c | dict(double=0, single=0)).pos_embed
+    network.time_text_embed.time_proj = flow_network(c | dict(double=0, single=0)).time_text_embed.time_proj
+    latent = picture("latent", (1, tokens * tokens, 64), SEED) * 4 - 2
+    text, pooled = picture("text", (1, 256, 4096), SEED) * 4 - 2, picture("pooled", (1, 768), SEED) * 4 - 2
+    ids = FluxPipeline._prepare_latent_image_ids(1, tokens, tokens, "cpu", torch.float32)
+    timed("full_flow", {"in.latent": latent, "in.text": text, "in.pooled": pooled}, weights,
+          lambda: network(hidden_states=latent, timestep=torch.tensor([0.75]), guidance=None,
+                          pooled_projections=pooled, encoder_hidden_states=text, txt_ids=torch.zeros(256, 3),
+                          img_ids=ids, return_dict=False)[0])
+
+
+def full_t5() -> None:
+    """One block of T5-XXL."""
+    model = T5EncoderModel(T5Config(**XXL | dict(num_layers=1), **T5)).eval()
+    fill(model, SEED)
+    model.encoder.embed_tokens.weight = model.shared.weight
+    ids = (picture("t5", (1, 256), SEED) * 32127).long()
+    ids[0, 200:] = 0
+    weights = {name: value for name, value in model.state_dict().items() if not name.startswith("encoder.embed")}
+    timed("full_t5", {"in.tokens": ids}, weights, lambda: model(input_ids=ids).last_hidden_state)
+
+
+def full_decoder() -> None:
+    """The published autoencoder's way to 512² pixels."""
+    weights = formula_state(encoder_keys(PUBLISHED_VAE) + decoder_keys(PUBLISHED_VAE))
+    vae = autoencoder(PUBLISHED_VAE).eval()
+    vae.load_state_dict(single_file_utils.convert_ldm_vae_checkpoint(dict(weights), vae.config))
+    latent = picture("latent", (1, 16, 64, 64), SEED) * 4 - 2
+    timed("full_decoder", {"in.latent": latent}, weights,
+          lambda: vae.decode(latent / 0.3611 + 0.1159, return_dict=False)[0])
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(1)
+    torch.set_num_threads(2 if ARGUMENTS.full else 1)
+    parts = (full_flow, full_t5, full_decoder) if ARGUMENTS.full else (
+        published_keys, t5, clip, blocks, tokenizer, flow)
     with torch.no_grad():
-        for make in (published_keys, t5, clip, blocks, tokenizer, flow):
+        for make in parts:
             make()
