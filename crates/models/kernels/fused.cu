@@ -200,6 +200,93 @@ __device__ void depthwise(const T *x, T *y, const T *weight, const T *bias, uint
   y[index] = narrow<T>(sum);
 }
 
+// What the cells of a grid see through a kernel of `sides`: for the cells of `count` planes from `first` on, x
+// at each place of the kernel around the cell, with zeros beyond the grid. x is packed, (batch, planes, rows,
+// columns, channels); y is (batch, count, rows, columns, places, channels). One thread to a pack of y, of which
+// there are `packs`; `width` is the number of channels in packs.
+template <typename T>
+__device__ void patches(const T *x, T *y, uint32_t planes, uint32_t rows, uint32_t columns, uint32_t width,
+                        uint32_t depth_side, uint32_t row_side, uint32_t column_side, uint32_t first,
+                        uint32_t count, uint32_t packs) {
+  uint32_t index = blockIdx.x * blockDim.x + threadIdx.x;
+  if (index >= packs) {
+    return;
+  }
+  uint32_t rest = index, channel = rest % width;
+  rest /= width;
+  uint32_t across = rest % column_side;
+  rest /= column_side;
+  uint32_t down = rest % row_side;
+  rest /= row_side;
+  uint32_t deep = rest % depth_side;
+  rest /= depth_side;
+  uint32_t column = rest % columns;
+  rest /= columns;
+  uint32_t row = rest % rows;
+  rest /= rows;
+  uint32_t plane = rest % count, item = rest / count;
+  // Before the grid these wrap around, and are beyond it too.
+  plane += first + deep - depth_side / 2;
+  row += down - row_side / 2;
+  column += across - column_side / 2;
+  uint4 pack = make_uint4(0, 0, 0, 0);
+  if (plane < planes && row < rows && column < columns) {
+    size_t from = (((size_t)item * planes + plane) * rows + row) * columns + column;
+    pack = reinterpret_cast<const uint4 *>(x)[from * width + channel];
+  }
+  reinterpret_cast<uint4 *>(y)[index] = pack;
+}
+
+// The same for pictures and a square kernel each of whose places is moved by an offset, down and across in
+// pixels, and counts by its share; between pixels in proportion. offsets is (batch, rows, columns, places, 2),
+// shares (batch, rows, columns, places).
+template <typename T>
+__device__ void moved_patches(const T *x, T *y, const T *offsets, const T *shares, uint32_t rows,
+                              uint32_t columns, uint32_t width, uint32_t side, uint32_t first, uint32_t count,
+                              uint32_t packs) {
+  uint32_t index = blockIdx.x * blockDim.x + threadIdx.x;
+  if (index >= packs) {
+    return;
+  }
+  uint32_t places = side * side;
+  uint32_t rest = index, channel = rest % width;
+  rest /= width;
+  uint32_t place = rest % places;
+  rest /= places;
+  uint32_t column = rest % columns;
+  rest /= columns;
+  uint32_t row = rest % count + first, item = rest / count;
+  size_t at = (((size_t)item * rows + row) * columns + column) * places + place;
+  float reach = side / 2;
+  float down = widen(offsets[2 * at]) + row + (place / side) - reach;
+  float across = widen(offsets[2 * at + 1]) + column + (place % side) - reach;
+  float share = widen(shares[at]);
+  float top = floorf(down), left = floorf(across);
+  float sums[Pack<T>::COUNT] = {};
+#pragma unroll
+  for (uint32_t corner = 0; corner < 4; corner++) {
+    float corner_row = top + corner / 2, corner_column = left + corner % 2;
+    // Nothing that is no number passes these.
+    bool inside = corner_row >= 0 && corner_row < rows && corner_column >= 0 && corner_column < columns;
+    if (!inside) {
+      continue;
+    }
+    float part = share * (1.0f - fabsf(down - corner_row)) * (1.0f - fabsf(across - corner_column));
+    size_t from = ((size_t)item * rows + (uint32_t)corner_row) * columns + (uint32_t)corner_column;
+    Pack<T> pack = reinterpret_cast<const Pack<T> *>(x)[from * width + channel];
+#pragma unroll
+    for (uint32_t value = 0; value < Pack<T>::COUNT; value++) {
+      sums[value] += part * widen(pack.values[value]);
+    }
+  }
+  Pack<T> sum;
+#pragma unroll
+  for (uint32_t value = 0; value < Pack<T>::COUNT; value++) {
+    sum.values[value] = narrow<T>(sums[value]);
+  }
+  reinterpret_cast<Pack<T> *>(y)[index] = sum;
+}
+
 #define KERNELS(T, NAME)                                                                             \
   extern "C" __global__ void finish_##NAME(T *y, const T *bias, const T *scale, const T *residual,   \
                                            uint32_t width, uint32_t packs, uint32_t activation) {    \
@@ -224,6 +311,18 @@ __device__ void depthwise(const T *x, T *y, const T *weight, const T *bias, uint
       uint32_t padding, uint32_t count) {                                                            \
     depthwise<T>(x, y, weight, bias, item_stride, channel_stride, row_stride, column_stride,         \
                  channels, height, width, out_height, out_width, side, padding, count);              \
+  }                                                                                                  \
+  extern "C" __global__ void patches_##NAME(                                                         \
+      const T *x, T *y, uint32_t planes, uint32_t rows, uint32_t columns, uint32_t width,            \
+      uint32_t depth_side, uint32_t row_side, uint32_t column_side, uint32_t first, uint32_t count,  \
+      uint32_t packs) {                                                                              \
+    patches<T>(x, y, planes, rows, columns, width, depth_side, row_side, column_side, first, count,  \
+               packs);                                                                               \
+  }                                                                                                  \
+  extern "C" __global__ void moved_patches_##NAME(                                                   \
+      const T *x, T *y, const T *offsets, const T *shares, uint32_t rows, uint32_t columns,          \
+      uint32_t width, uint32_t side, uint32_t first, uint32_t count, uint32_t packs) {               \
+    moved_patches<T>(x, y, offsets, shares, rows, columns, width, side, first, count, packs);        \
   }
 
 KERNELS(float, f32)

@@ -5,7 +5,7 @@
 //! `f32` or `bf16`, with norms and shares of attention in `f32`, as the reference does.
 //! candle-transformers' packed T5 takes its weights from nothing but a file under transformers' names.
 
-use candle_core::{D, DType, Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 
 use super::error::FluxError;
 use super::layers::{Layers, Linear};
@@ -160,7 +160,7 @@ impl Block {
         };
         let (q, k, v) = (heads(&self.q)?, heads(&self.k)?, heads(&self.v)?);
         let scores = q.matmul(&k.t()?)?.to_dtype(DType::F32)?;
-        let shares = candle_nn::ops::softmax(&scores.broadcast_add(bias)?, D::Minus1)?;
+        let shares = candle_nn::ops::softmax_last_dim(&scores.broadcast_add(bias)?)?;
         let x = shares.to_dtype(v.dtype())?.matmul(&v)?;
         self.o.forward(&x.transpose(1, 2)?.flatten_from(2)?)
     }

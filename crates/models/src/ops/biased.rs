@@ -1,6 +1,6 @@
 //! Attention with a bias for each pair of places: Swin's, within windows of equal size.
 
-use candle_core::{D, DType, Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 
 use super::cpu::{self, Biases, Processor};
 use super::fast::{Values, dense_tokens, fits, heads_of};
@@ -68,7 +68,7 @@ pub fn plain(q: &Tensor, k: &Tensor, v: &Tensor, bias: &Tensor, kinds: &[u32]) -
             DType::F16 | DType::BF16 => DType::F32,
             other => other,
         };
-        let shares = candle_nn::ops::softmax(&scores.to_dtype(wide)?, D::Minus1)?;
+        let shares = candle_nn::ops::softmax_last_dim(&scores.to_dtype(wide)?)?;
         parts.push(shares.to_dtype(dtype)?.matmul(&part(v)?)?);
     }
     Tensor::cat(&parts, 0)

@@ -2,7 +2,7 @@
 
 use super::cpu::{self, Finish, Matrix, Processor, Rows};
 use super::fast::{Values, fits, is_per, optional};
-use super::plain;
+use super::{fused, plain};
 use candle_core::{Result, Tensor};
 use candle_nn::VarBuilder;
 use std::sync::Arc;
@@ -86,6 +86,16 @@ impl Conv3d {
         self.finished(x, Some(residual))
     }
 
+    fn plainly(&self, x: &Tensor, kernels: &Tensor) -> Result<Tensor> {
+        let (x, bias) = (x.contiguous()?, self.bias.as_ref());
+        if fused::take_patches(&x) {
+            let seen = |planes| fused::patches(&x, [3, 3, 3], planes);
+            plain::by_planes(&x, kernels, bias, seen)
+        } else {
+            plain::conv3d_by(&x, kernels, bias)
+        }
+    }
+
     fn finished(&self, x: &Tensor, residual: Option<&Tensor>) -> Result<Tensor> {
         let (batch, depth, height, width, channels) = x.dims5()?;
         if channels != self.inputs || x.elem_count() == 0 {
@@ -93,7 +103,7 @@ impl Conv3d {
         }
         let matrix = match &self.kernels {
             Kernels::Plain(kernels) => {
-                let y = plain::conv3d_by(x, kernels, self.bias.as_ref())?;
+                let y = self.plainly(x, kernels)?;
                 return match residual {
                     Some(residual) => residual + y,
                     None => Ok(y),

@@ -6,6 +6,7 @@ use super::Activation;
 use super::kernels;
 use super::windowed::Windows;
 use candle_core::{DType, Result, Tensor};
+use std::ops::Range;
 
 /// `residual + scale · activation(y + bias)`: what becomes of a matrix product. `bias` and `scale` have one
 /// value for each of the last dimension; what is missing is left out. `y` is new, and may be changed.
@@ -133,6 +134,48 @@ pub(super) fn depthwise_conv2d(
         let _ = (x, weight, bias, padding);
         Ok(None)
     }
+}
+
+/// Whether [`patches`] and [`moved_patches`] take this tensor, whose channels are last.
+pub(super) fn take_patches(x: &Tensor) -> bool {
+    #[cfg(feature = "cuda")]
+    return kernels::take_patches(x);
+    #[cfg(not(feature = "cuda"))]
+    {
+        let _ = x;
+        false
+    }
+}
+
+/// What a kernel of odd sides sees of each cell in some planes of `(batch, depth, height, width, channels)`,
+/// with zeros beyond the grid: `(batch, planes, height, width, places, channels)`. Only where
+/// [`take_patches`] says so.
+///
+/// # Errors
+/// When it does not, or the kernel fails.
+pub(super) fn patches(x: &Tensor, sides: [usize; 3], planes: Range<usize>) -> Result<Tensor> {
+    #[cfg(feature = "cuda")]
+    return kernels::patches(x, sides, planes);
+    #[cfg(not(feature = "cuda"))]
+    candle_core::bail!("no kernel lays out {planes:?} of {x} for {sides:?}")
+}
+
+/// The same for a deformable convolution of pictures: see
+/// [`Convolution::forward_at`](super::Convolution::forward_at).
+///
+/// # Errors
+/// As [`patches`].
+pub(super) fn moved_patches(
+    x: &Tensor,
+    offsets: &Tensor,
+    shares: &Tensor,
+    side: usize,
+    rows: Range<usize>,
+) -> Result<Tensor> {
+    #[cfg(feature = "cuda")]
+    return kernels::moved_patches(x, offsets, shares, side, rows);
+    #[cfg(not(feature = "cuda"))]
+    candle_core::bail!("no kernel lays out {rows:?} of {x} for {side}, {offsets}, {shares}")
 }
 
 /// Attention that never holds scores.

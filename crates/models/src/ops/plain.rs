@@ -2,6 +2,8 @@
 
 mod sparse;
 
+use std::ops::Range;
+
 use candle_core::{D, DType, Result, Tensor};
 pub(super) use sparse::submanifold_shape;
 pub use sparse::{submanifold_convolution, windowed_attention};
@@ -159,7 +161,7 @@ pub(super) fn attention_by(
 }
 
 /// What takes the keys after each of these queries out of scores like `scores`.
-fn hidden(queries: std::ops::Range<usize>, keys: usize, scores: &Tensor) -> Result<Tensor> {
+fn hidden(queries: Range<usize>, keys: usize, scores: &Tensor) -> Result<Tensor> {
     let count = queries.len();
     let values: Vec<f32> = queries
         .flat_map(|query| {
@@ -235,33 +237,43 @@ pub(super) fn kernels3d(weight: &Tensor) -> Result<Tensor> {
 
 /// [`conv3d`] by kernels that are laid out.
 pub(super) fn conv3d_by(x: &Tensor, kernels: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
-    let (batch, depth, height, width, _) = x.dims5()?;
-    let (seen, outputs) = kernels.dims2()?;
-    let plane = batch * height * width * seen * x.dtype().size_in_bytes();
-    let planes = (MOST_SEEN / plane.max(1)).clamp(1, depth.max(1));
+    let (_, _, height, width, _) = x.dims5()?;
     let mut padded = x.clone();
     for axis in 1..4 {
         padded = padded.pad_with_zeros(axis, 1, 1)?;
     }
-    let slab = |first: usize| -> Result<Tensor> {
-        let count = planes.min(depth - first);
+    by_planes(x, kernels, bias, |planes| {
         let taps: Result<Vec<Tensor>> = (0..27)
             .map(|tap| {
                 padded
-                    .narrow(1, first + tap / 9, count)?
+                    .narrow(1, planes.start + tap / 9, planes.len())?
                     .narrow(2, tap / 3 % 3, height)?
                     .narrow(3, tap % 3, width)?
                     .contiguous()
             })
             .collect();
-        let y = Tensor::cat(&taps?, 4)?
-            .reshape((batch * count * height * width, seen))?
+        Tensor::cat(&taps?, 4)
+    })
+}
+
+/// [`conv3d_by`] of what `seen` says that the kernels see of each cell in a range of planes, tap by tap.
+pub(super) fn by_planes(
+    x: &Tensor,
+    kernels: &Tensor,
+    bias: Option<&Tensor>,
+    seen: impl Fn(Range<usize>) -> Result<Tensor>,
+) -> Result<Tensor> {
+    let (batch, depth, height, width, _) = x.dims5()?;
+    let (values, outputs) = kernels.dims2()?;
+    let plane = batch * height * width * values * x.dtype().size_in_bytes();
+    let planes = (MOST_SEEN / plane.max(1)).clamp(1, depth.max(1));
+    let slab = |first: usize| -> Result<Tensor> {
+        let count = planes.min(depth - first);
+        let y = seen(first..first + count)?
+            .reshape((batch * count * height * width, values))?
             .matmul(kernels)?;
-        let y = match bias {
-            Some(bias) => y.broadcast_add(bias)?,
-            None => y,
-        };
-        y.reshape((batch, count, height, width, outputs))
+        super::fused::finish(y, bias, None, None, None)?
+            .reshape((batch, count, height, width, outputs))
     };
     let slabs: Result<Vec<Tensor>> = (0..depth).step_by(planes).map(slab).collect();
     Tensor::cat(&slabs?, 1)

@@ -10,9 +10,9 @@ use std::ops::Range;
 use candle_core::{Result, Tensor};
 use candle_nn::VarBuilder;
 
-use super::Linear;
 use super::cpu::{self, Processor, Sampling};
 use super::fast::{Values, fits};
+use super::{Linear, fused};
 
 /// Values of patches that are laid out at a time: 64 MB in single precision.
 const MOST_VALUES: usize = 1 << 24;
@@ -64,6 +64,16 @@ impl Convolution {
         if fits([&x]) {
             return self.by_bands(&x, |band| neighbourhoods(&x, self.side, band));
         }
+        if fused::take_patches(&x) {
+            let grid = x.unsqueeze(3)?;
+            let sides = [self.side, self.side, 1];
+            return self.by_bands(&x, |band| {
+                let (batch, _, width, channels) = x.dims4()?;
+                let seen = self.side * self.side * channels;
+                let shape = (batch, band.len(), width, seen);
+                fused::patches(&grid, sides, band)?.reshape(shape)
+            });
+        }
         let padded = plain::padded(&x, self.side)?;
         self.by_bands(&x, |band| plain::neighbourhoods(&padded, self.side, band))
     }
@@ -93,6 +103,15 @@ impl Convolution {
         let (offsets, shares) = (offsets.contiguous()?, shares.contiguous()?);
         if fits([&x, &offsets, &shares]) {
             return self.by_bands(&x, |band| sampled(&x, &offsets, &shares, self.side, band));
+        }
+        if fused::take_patches(&x)
+            && [&offsets, &shares]
+                .iter()
+                .all(|part| part.dtype() == x.dtype())
+        {
+            return self.by_bands(&x, |band| {
+                fused::moved_patches(&x, &offsets, &shares, self.side, band)
+            });
         }
         self.by_bands(&x, |band| {
             plain::sampled(&x, &offsets, &shares, self.side, band)

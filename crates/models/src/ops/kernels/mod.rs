@@ -29,6 +29,7 @@ mod depthwise;
 mod finish;
 mod head_norm;
 mod layer_norm;
+mod patches;
 
 use std::ops::{Deref, Range};
 
@@ -41,6 +42,7 @@ pub(super) use depthwise::depthwise;
 pub(super) use finish::finish;
 pub(super) use head_norm::head_norm;
 pub(super) use layer_norm::layer_norm;
+pub(super) use patches::{moved_patches, patches, take_patches};
 
 /// What devices know the kernels by, all of them together.
 const MODULE: &str = "splatsmith";

@@ -216,7 +216,7 @@ fn within(
         .to_dtype(wide(dtype))?
         .reshape((batch, count, heads, longest, longest))?
         .broadcast_add(&hidden.to_dtype(wide(dtype))?)?;
-    let shares = candle_nn::ops::softmax(&shares, D::Minus1)?
+    let shares = candle_nn::ops::softmax_last_dim(&shares)?
         .reshape((batch * count, heads, longest, longest))?
         .to_dtype(dtype)?;
     shares
