@@ -19,6 +19,20 @@ pub enum Devices {
     Cpu,
 }
 
+impl Devices {
+    /// The first of them, where the judge's networks are too; the CPU where it cannot be opened.
+    #[must_use]
+    pub fn first(&self) -> Device {
+        let number = match self {
+            Self::All => return models::device(),
+            Self::Cpu => None,
+            Self::Gpus(numbers) => numbers.first(),
+        };
+        let opened = number.map(|number| Place::Gpu(*number).open());
+        opened.and_then(Result::ok).unwrap_or(Device::Cpu)
+    }
+}
+
 impl fmt::Display for Devices {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -100,6 +114,9 @@ mod tests {
         assert_eq!(Place::of(&two), [Place::Gpu(2), Place::Gpu(0)]);
         assert_eq!(two.to_string(), "2,0");
         assert!(!Place::of(&Devices::All).is_empty());
+        assert!(Devices::Cpu.first().is_cpu());
+        // None has so many.
+        assert!(Devices::Gpus(vec![900, 0]).first().is_cpu());
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use ::judge::Judge;
-use ::models::Scorer;
 use ::models::scorer::Wanted;
 use ::models::store::Store;
+use ::models::{Device, Scorer};
 use tracing::{info, warn};
 
 use crate::config::{GenerationConfig, JudgingConfig};
@@ -16,7 +16,8 @@ const REMEDY: &str = "get them with `splatsmith models pull judge`";
 
 /// A judge that scores what it can and says of the rest why it cannot: for who asks for a score.
 pub(crate) fn scoring(config: &JudgingConfig, wanted: Wanted, console: &Console) -> Judge {
-    Judge::with_scorer(config.rules, Arc::new(scorer(config, wanted, console)))
+    let scorer = scorer(config, &::models::device(), wanted, console);
+    Judge::with_scorer(config.rules, Arc::new(scorer))
 }
 
 /// A judge for work: by score if it has all it takes for one, and else by gates alone, since what cannot
@@ -27,7 +28,12 @@ pub(crate) fn working(config: &GenerationConfig, console: &Console) -> Option<Ar
         return None;
     }
     let judging = &config.judging;
-    let scorer = scorer(judging, Wanted::ALL, console);
+    let scorer = scorer(
+        judging,
+        &config.native.devices.first(),
+        Wanted::ALL,
+        console,
+    );
     for (part, why) in scorer.lacks() {
         info!("{part} cannot be scored: {why}");
     }
@@ -57,14 +63,14 @@ pub(crate) fn missing(config: &JudgingConfig) -> Vec<String> {
     lacking.map(|model| model.name.clone()).collect()
 }
 
-fn scorer(config: &JudgingConfig, wanted: Wanted, console: &Console) -> Scorer {
+fn scorer(config: &JudgingConfig, device: &Device, wanted: Wanted, console: &Console) -> Scorer {
     let Some(places) = config.places.clone() else {
         return Scorer::absent("there is no folder for weights: name one with --models-dir");
     };
     let progress = console.progress("judge");
     progress.set("reading networks", 0, 1);
     let scorer = match Store::open(places) {
-        Ok(store) => Scorer::open(&store, &::models::device(), wanted),
+        Ok(store) => Scorer::open(&store, device, wanted),
         Err(error) => Scorer::absent(&error.to_string()),
     };
     drop(progress);

@@ -56,7 +56,7 @@ fn generate(folder: &Path, arguments: &[&str]) -> Run {
         .env_remove("HF_HUB_CACHE")
         .env_remove("TORCH_HOME")
         .arg("generate")
-        .args(device())
+        .args(device().filter(|_| !arguments.iter().any(|typed| typed.starts_with("--gpu"))))
         .args(arguments);
     command.output().expect("the command starts").into()
 }
