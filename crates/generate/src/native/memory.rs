@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// How often is looked, in between what lasts: an allocation stays for milliseconds.
-const LOOK: Duration = Duration::from_millis(2);
+/// How often is looked: rarely enough to be in nobody's way. What a stage lets go of stays with its process
+/// until the device is next waited for, so that little is missed in between.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// Says how many bytes of a device are free, from any thread; `None` where that cannot be asked.
 #[derive(Clone)]

@@ -265,7 +265,10 @@ fn needs(installed: &Installed) -> Result<Vec<Need>, String> {
 fn sizes(origin: &Origin) -> Result<PartSizes, String> {
     let pipeline = Trellis::open(origin.clone(), &Device::Cpu, Keep::NONE);
     let sizes = pipeline.map_err(|error| error.to_string())?;
-    sizes.parts().sizes().map_err(|error| error.to_string())
+    sizes
+        .parts()
+        .sizes_on_gpu()
+        .map_err(|error| error.to_string())
 }
 
 /// Opens one device with everything that works on it.

@@ -42,10 +42,11 @@ impl Stage {
     #[must_use]
     pub fn activations(self) -> u64 {
         match self {
-            Self::Read | Self::Condition => 3 * GB / 10,
-            Self::Paint | Self::Gaussians => GB,
+            Self::Read | Self::Condition => 4 * GB / 10,
+            Self::Paint => GB,
             Self::CutOut => 11 * GB / 10,
             Self::Structure | Self::Latent => 13 * GB / 10,
+            Self::Gaussians => 7 * GB / 10,
         }
     }
 
@@ -170,8 +171,9 @@ impl Need {
     /// FLUX's CLIP text encoder and picture decoder (facts, models §8).
     pub const PAINTER_REST: Self = Self::new(Part::PainterRest, 42 * GB / 100);
 
-    /// The judge's networks in half precision (facts, models §8).
-    pub const JUDGE: Self = Self::new(Part::Judge, 8 * GB / 10);
+    /// The judge's networks: those of alignment with words (0.70 GB) and with pictures (0.61 GB) and of the
+    /// gate (0.86 GB) in half precision, the others in single.
+    pub const JUDGE: Self = Self::new(Part::Judge, 23 * GB / 10);
 
     /// A part of `bytes` bytes.
     #[must_use]

@@ -103,13 +103,24 @@ impl Parts {
     /// # Errors
     /// When a file is not here or cannot be read.
     pub fn sizes(&self) -> Result<PartSizes, FileError> {
-        let networks = &self.config.networks;
-        // What is stored in half precision is computed with in it, except on a CPU.
-        let precision = if self.device.is_cpu() {
+        self.sizes_as(if self.device.is_cpu() {
             Precision::As(DType::F32)
         } else {
             Precision::Stored
-        };
+        })
+    }
+
+    /// As [`Self::sizes`], on a GPU, which computes with what is stored in half precision in it: for plans,
+    /// which are made before there is anything on one.
+    ///
+    /// # Errors
+    /// When a file is not here or cannot be read.
+    pub fn sizes_on_gpu(&self) -> Result<PartSizes, FileError> {
+        self.sizes_as(Precision::Stored)
+    }
+
+    fn sizes_as(&self, precision: Precision) -> Result<PartSizes, FileError> {
+        let networks = &self.config.networks;
         let size = |place| {
             let weights = self.origin.weights(place)?;
             Ok::<_, FileError>(bytes(&weights, precision))

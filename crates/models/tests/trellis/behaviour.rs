@@ -181,6 +181,11 @@ fn knows_the_size_of_its_networks_before_it_loads_them() {
     assert!(likely.contains(&sizes.latent), "{sizes:?}");
     assert!(sizes.structure > length("ss_flow.safetensors"));
     assert!(sizes.condition > 0 && sizes.gaussians > 0);
+    let planned = bench.trellis.parts().sizes_on_gpu().unwrap();
+    assert!(
+        (stored / 2..stored).contains(&planned.latent),
+        "{planned:?}"
+    );
 }
 
 #[test]

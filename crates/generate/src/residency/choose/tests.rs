@@ -27,14 +27,17 @@ fn on_24_gb_all_but_t5_stay_in_q8() {
     let plan = on_card(24);
     assert_eq!(plan.variant.as_deref(), Some("Q8_0"));
     assert_eq!(moving(&plan), [(Part::PromptReader, Stay::OnHost)]);
-    // 17.6 GB with DINOv2-L in half precision; it is run in single precision.
+    // 2.3 GB of these are the judge's.
     let resident = plan.resident() as f64 / GB as f64;
-    assert!((18.1..18.3).contains(&resident), "{resident}");
+    assert!((19.6..19.8).contains(&resident), "{resident}");
 }
 
 #[test]
 fn where_there_is_a_little_more_room_t5_comes_for_each_prompt() {
-    let plan = on_card(25);
+    let budget = Budget {
+        bytes: 265 * GB / 10,
+    };
+    let plan = choose(&rest(), &Variant::published(), budget).expect("a plan");
     assert_eq!(plan.variant.as_deref(), Some("Q8_0"));
     assert_eq!(moving(&plan), [(Part::PromptReader, Stay::Visiting)]);
 }
@@ -51,14 +54,21 @@ fn on_48_gb_everything_stays_unquantised() {
 fn on_16_gb_q4_stays_and_the_host_reads() {
     let plan = on_card(16);
     assert_eq!(plan.variant.as_deref(), Some("Q4_K"));
-    assert_eq!(moving(&plan), [(Part::PromptReader, Stay::OnHost)]);
+    let little = [
+        (Part::PromptReader, Stay::OnHost),
+        (Part::GaussianDecoder, Stay::Visiting),
+    ];
+    assert_eq!(moving(&plan), little);
 }
 
 #[test]
-fn on_12_gb_the_painter_stays_and_trellis_comes_and_goes() {
-    let plan = on_card(12);
-    assert_eq!(plan.variant.as_deref(), Some("Q4_K"));
-    assert_eq!(plan.stay(Part::PromptReader), Some(Stay::OnHost));
+fn on_12_gb_the_painter_comes_and_goes_unless_somebody_else_judges() {
+    let judged = on_card(12);
+    assert_eq!(judged.variant.as_deref(), Some("Q4_K"));
+    assert_eq!(judged.stay(Part::Painter), Some(Stay::Visiting));
+    let mut needs = rest();
+    needs.retain(|need| need.part != Part::Judge);
+    let plan = choose(&needs, &Variant::published(), Budget::of_card(12)).expect("a plan");
     assert!(plan.keeps(Part::Painter), "{plan}");
     assert!(plan.moved() < 5 * GB, "{plan}");
 }
@@ -83,9 +93,9 @@ fn what_cannot_fit_is_refused_with_numbers() {
     assert_eq!(refusal.stage, Stage::Structure);
     let words = refusal.to_string();
     for word in [
-        "making the structure needs 4.28 GB",
+        "making the structure needs 5.78 GB",
         "structure networks 1.28 GB",
-        "judge 0.80 GB",
+        "judge 2.30 GB",
         "3.00 GB may be used",
     ] {
         assert!(words.contains(word), "{word}: {words}");
@@ -107,8 +117,8 @@ fn a_plan_tightens_until_nothing_is_left_to_move() {
     assert!(peaks.len() >= 3, "{peaks:?}");
     assert_eq!(plan.stay(Part::Judge), Some(Stay::Resident));
     assert!(
-        plan.peak() < 16 * GB,
-        "FLUX alone and what it computes with"
+        plan.peak() < 18 * GB,
+        "FLUX, the judge, and what they compute with"
     );
 }
 
