@@ -271,6 +271,162 @@ fn a_prompt_cannot_reach_into_the_template() {
     );
 }
 
+/// A value for `key` that a table takes.
+fn good_value(key: &'static str) -> BoxedStrategy<String> {
+    match key {
+        "candidates" => (1..=64_u32).prop_map(|it| it.to_string()).boxed(),
+        "image_steps" => (1..=50_u32).prop_map(|it| it.to_string()).boxed(),
+        "most_islands" => (1..=10_000_u32).prop_map(|it| it.to_string()).boxed(),
+        "structure_steps" | "latent_steps" => (1..=200_u32).prop_map(|it| it.to_string()).boxed(),
+        "structure_guidance" | "latent_guidance" => {
+            (0.0..=30.0_f64).prop_map(|it| format!("{it:?}")).boxed()
+        }
+        // Never above the other.
+        "least_coverage" => (0.0..=0.04_f64).prop_map(|it| format!("{it:?}")).boxed(),
+        "most_coverage" => (0.05..=1.0_f64).prop_map(|it| format!("{it:?}")).boxed(),
+        "template" => "[a-zé,'\"\\\\# ]{0,40}"
+            .prop_map(|around| {
+                serde_json::Value::from(format!("{around}{{prompt}}{around}")).to_string()
+            })
+            .boxed(),
+        _ => (0.0..=1.0_f64).prop_map(|it| format!("{it:?}")).boxed(),
+    }
+}
+
+/// A value that no key but some of `takes` has.
+fn bad_value(key: &'static str) -> BoxedStrategy<String> {
+    let odd = prop_oneof![
+        Just("-1".to_owned()),
+        Just("nan".to_owned()),
+        Just("inf".to_owned()),
+        Just("1e300".to_owned()),
+        Just("9223372036854775807".to_owned()),
+        Just("true".to_owned()),
+        Just("'half'".to_owned()),
+        Just("[1]".to_owned()),
+        Just("{ of = 1 }".to_owned()),
+        Just("1979-05-27".to_owned()),
+    ];
+    let whole = [
+        "candidates",
+        "image_steps",
+        "most_islands",
+        "structure_steps",
+        "latent_steps",
+    ];
+    if whole.contains(&key) {
+        return prop_oneof![odd, Just("0".to_owned()), Just("1.5".to_owned())].boxed();
+    }
+    odd.boxed()
+}
+
+const KEYS: [&str; 12] = [
+    "candidates",
+    "template",
+    "image_steps",
+    "least_coverage",
+    "most_coverage",
+    "most_border",
+    "most_holes",
+    "most_islands",
+    "structure_steps",
+    "structure_guidance",
+    "latent_steps",
+    "latent_guidance",
+];
+
+/// The places of a table: its sections, `[all]` among them.
+fn sections() -> impl Strategy<Value = String> {
+    let names = Category::ALL.map(|it| it.name().to_owned());
+    let names: Vec<String> = names.into_iter().chain(["all".to_owned()]).collect();
+    prop::sample::select(names)
+}
+
+#[test]
+fn a_table_is_written_as_it_is_read() {
+    let built_in = CategoryTable::built_in().unwrap();
+    let written = built_in.to_string();
+    assert_eq!(CategoryTable::with_changes(&written).unwrap(), built_in);
+    for words in [
+        "[robots]",
+        "least_coverage = 0.04\n",
+        "structure_guidance = 7.5\n",
+    ] {
+        assert!(written.contains(words), "{written}");
+    }
+}
+
+#[test]
+fn what_is_no_toml_is_refused_with_its_line() {
+    for (text, line) in [
+        ("[all", 1),
+        ("[all]\nimage_steps = 4\nx = ", 3),
+        ("\n\n=", 3),
+    ] {
+        let error = CategoryTable::with_changes(text).unwrap_err();
+        let TableError::Unreadable(found, _) = &error else {
+            panic!("{error}");
+        };
+        assert_eq!(*found, line, "{error}");
+        assert!(error.to_string().contains(&format!("line {line}")));
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_table_comes_back_as_it_was_written(
+        changes in prop::collection::btree_map(
+            (sections(), prop::sample::select(&KEYS[..])).prop_flat_map(|(section, key)| {
+                (Just(section), Just(key), good_value(key))
+            }),
+            Just(()),
+            0..12,
+        )
+    ) {
+        let mut text = std::collections::BTreeMap::<_, std::collections::BTreeMap<_, _>>::new();
+        for (section, key, value) in changes.into_keys() {
+            text.entry(section).or_default().insert(key, value);
+        }
+        let lines = text.iter().flat_map(|(section, values)| {
+            let values = values.iter().map(|(key, value)| format!("{key} = {value}"));
+            std::iter::once(format!("[{section}]")).chain(values)
+        });
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let table = CategoryTable::with_changes(&text).unwrap();
+        prop_assert_eq!(CategoryTable::with_changes(&table.to_string()).unwrap(), table);
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_in_one_line_that_says_where(
+        (section, key, value) in (sections(), prop::sample::select(&KEYS[..]))
+            .prop_flat_map(|(section, key)| (Just(section), Just(key), bad_value(key)))
+    ) {
+        let text = format!("[{section}]\n{key} = {value}\n");
+        let TableError::Problems(problems) = CategoryTable::with_changes(&text).unwrap_err() else {
+            panic!("another error");
+        };
+        prop_assert_eq!(problems.len(), 1, "{:?}", problems);
+        prop_assert_eq!(&problems[0].place, &format!("{section}.{key}"));
+        prop_assert!(!problems[0].to_string().contains('\n'));
+        let said = if key == "template" { "prompt" } else { " to " };
+        let what = &problems[0].what;
+        prop_assert!(what.contains(said) || what.contains("no text"), "{}", what);
+    }
+
+    #[test]
+    fn no_text_makes_a_table_panic(text in "\\PC{0,80}", cut in 0..4000_usize) {
+        let built_in = CategoryTable::built_in().unwrap().to_string();
+        let cut = built_in.char_indices().nth(cut).map_or(0, |(place, _)| place);
+        let spoilt = format!("{}{text}{}", &built_in[..cut], &built_in[cut..]);
+        for text in [&text, &spoilt] {
+            if let Err(error) = CategoryTable::with_changes(text) {
+                let told = error.to_string();
+                prop_assert!(!told.contains('\n'), "{}", told);
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn what_was_asked_is_never_changed(prompt in "\\PC{1,1100}", pick in 0..Category::ALL.len()) {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use generate::best_of::{Chosen, Step, best_of};
-use generate::{GenerateError, GenerationEvent, Generator, MOST_CANDIDATES, Request};
+use generate::{GenerateError, GenerationEvent, Generator, MOST_CANDIDATES, Recipe, Request};
 use judge::Prompt;
 use subnet17::TaskKind;
 use tokio::task::JoinSet;
@@ -170,14 +170,14 @@ impl Device {
         };
         if lease.is_worn_out() {
             let reason = format!("generating failed {} times", order.leases - 1);
-            return Work::GivenUp(lease, Finished::Empty { reason });
+            return Work::GivenUp(lease, nothing(reason));
         }
         self.report(self.generating(order, "", 0, 0));
         match self.make(order).await {
             Ok(finished) => Work::Done(lease, finished),
             Err(GenerateError::Prompt(reason)) => {
                 let reason = format!("the prompt cannot be used: {reason}");
-                Work::Done(lease, Finished::Empty { reason })
+                Work::Done(lease, nothing(reason))
             }
             Err(GenerateError::Stopped(_)) => Work::Stopped(lease),
             Err(error) => Work::Failed(lease, error.to_string()),
@@ -222,7 +222,8 @@ impl Device {
                     || verdict.map_or_else(String::new, |verdict| verdict.summary()),
                     |weighing| weighing.in_words(),
                 );
-                return Ok(Finished::Empty { reason });
+                let recipe = chosen.candidate.recipe;
+                return Ok(Finished::Empty { reason, recipe });
             }
         }
     }
@@ -312,6 +313,14 @@ impl Health {
             drop(lease);
         }
         self.backoff.fail()
+    }
+}
+
+/// An answer of which nothing was made.
+fn nothing(reason: String) -> Finished {
+    Finished::Empty {
+        reason,
+        recipe: Recipe::default(),
     }
 }
 

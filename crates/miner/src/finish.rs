@@ -20,14 +20,18 @@ pub(crate) enum Finished {
         made_in: Duration,
     },
     /// Nothing: costs the turn, but no penalty.
-    Empty { reason: String },
+    Empty {
+        reason: String,
+        /// How the best of what was not sent was made, if anything was.
+        recipe: Recipe,
+    },
 }
 
 /// Brings the answer into the ledger and commits the lease. Dropped on the way, the task is back in
 /// line.
 pub(crate) async fn finish(context: Arc<Context>, device: usize, lease: Lease, finished: Finished) {
     match finished {
-        Finished::Empty { reason } => leave_empty(&context, lease, reason).await,
+        Finished::Empty { reason, recipe } => leave_empty(&context, lease, reason, recipe).await,
         Finished::Cloud { chosen, made_in } => {
             let Chosen {
                 candidate,
@@ -82,7 +86,7 @@ pub(crate) async fn finish(context: Arc<Context>, device: usize, lease: Lease, f
     }
 }
 
-async fn leave_empty(context: &Context, lease: Lease, reason: String) {
+async fn leave_empty(context: &Context, lease: Lease, reason: String, recipe: Recipe) {
     let Some(order) = lease.order() else { return };
     let event = Event::Skipped {
         uid: order.uid,
@@ -94,7 +98,7 @@ async fn leave_empty(context: &Context, lease: Lease, reason: String) {
         seed: None,
         verdict: None,
         reason: Some(reason),
-        recipe: Recipe::default(),
+        recipe,
     };
     record(context, lease, new, event).await;
 }

@@ -300,9 +300,13 @@ mod tests {
         }
 
         async fn pull(&self, id: &str) {
+            self.pull_of(TaskKind::Text, id).await;
+        }
+
+        async fn pull_of(&self, kind: TaskKind, id: &str) {
             let handout = Handout {
                 id: id.to_owned(),
-                kind: TaskKind::Text,
+                kind,
                 prompt: "a chair".into(),
                 threshold: 0.6,
                 throttle: Duration::from_secs(30),
@@ -383,6 +387,17 @@ mod tests {
         assert_eq!(
             (other.category.as_deref(), other.answers.unscored),
             (None, 1)
+        );
+
+        // Where a picture has a category it counts as words do.
+        mine.answer(Some("furniture"), Outcome::Accepted, 0.8).await;
+        mine.pull_of(TaskKind::Image, "f").await;
+        mine.answer(Some("furniture"), Outcome::Rejected, 0.0).await;
+        let furniture = &status(folder.path(), 0).unwrap()[0].categories[0];
+        assert_eq!(furniture.category.as_deref(), Some("furniture"));
+        assert_eq!(
+            (furniture.answers.accepted, furniture.answers.rejected),
+            (3, 2)
         );
 
         let later = status(folder.path(), now() + 60_000).unwrap();

@@ -266,3 +266,40 @@ fn a_folder_of_one_s_own_holds_everything() {
         0
     );
 }
+
+/// The table an operator begins with, changed and read again.
+#[test]
+fn the_table_of_categories_is_printed_as_it_can_be_read() {
+    let (folder, hub) = (tempfile::tempdir().unwrap(), Hub::new());
+    let run = |arguments: &[&str]| models(folder.path(), &hub, arguments);
+    let printed = run(&["categories"]);
+    assert_eq!(printed.code, 0, "{}", printed.stderr);
+    let changed = printed
+        .stdout
+        .replacen("candidates = 1", "candidates = 3", 1);
+    assert_ne!(changed, printed.stdout);
+    std::fs::write(folder.path().join("mine.toml"), &changed).unwrap();
+    let again = run(&["categories", "--categories=mine.toml"]);
+    assert_eq!(again.stdout, changed);
+    let json = run(&["categories", "--categories=mine.toml", "--json"]).json();
+    assert_eq!(json["robots"]["candidates"], 3);
+    assert_eq!(json["animals"]["structure"]["steps"], 12);
+
+    let wrong = "[gems]\nmost_holes = 2\n[plants]\nimage_steps = 'four'\n[robot]\n";
+    std::fs::write(folder.path().join("mine.toml"), wrong).unwrap();
+    let refused = run(&["categories", "--categories=mine.toml"]);
+    assert_eq!(refused.code, 2);
+    let lines = errors(&refused);
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    for (line, place) in lines
+        .iter()
+        .zip(["gems.most_holes", "plants.image_steps", "robot"])
+    {
+        assert!(line.contains("mine.toml") && line.contains(place), "{line}");
+    }
+    std::fs::write(folder.path().join("mine.toml"), "[all]\nx =").unwrap();
+    let refused = run(&["categories", "--categories=mine.toml"]);
+    assert_eq!((refused.code, errors(&refused).len()), (2, 1));
+    assert!(refused.stderr.contains("line 2"), "{}", refused.stderr);
+    assert_eq!(run(&["categories", "--categories=none.toml"]).code, 2);
+}

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use embedding::{Centres, ClipEmbedder, TextEmbedder};
 pub use lexicon::classify;
 pub use settings::{MattingLimits, Settings, StageSettings};
-pub use table::{CategoryTable, Problem, TableError};
+pub use table::{CategoryTable, MOST_TABLE, Problem, TableError};
 
 /// A kind of thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

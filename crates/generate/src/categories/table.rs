@@ -15,8 +15,8 @@ const BUILT_IN: &str = include_str!("table.toml");
 /// The section whose values hold for every category that has none of its own.
 const FOR_ALL: &str = "all";
 
-/// The largest file that is read, in bytes.
-const MOST_BYTES: usize = 1 << 20;
+/// The largest table that is read, in bytes.
+pub const MOST_TABLE: usize = 1 << 20;
 
 /// One thing that is wrong with a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,11 +36,11 @@ impl fmt::Display for Problem {
 /// Why a table cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TableError {
-    /// It is no TOML.
-    #[error("the table of categories is no TOML: {0}")]
-    Unreadable(String),
+    /// It is no TOML: in which line, and why.
+    #[error("the table of categories is no TOML: line {0}: {1}")]
+    Unreadable(usize, String),
     /// It is larger than any such table.
-    #[error("the table of categories has {0} bytes; at most {MOST_BYTES} are read")]
+    #[error("the table of categories has {0} bytes; at most {MOST_TABLE} are read")]
     TooLarge(usize),
     /// Everything that is wrong with it.
     #[error("the table of categories cannot be used: {}", .0.iter().map(Problem::to_string).collect::<Vec<_>>().join("; "))]
@@ -127,6 +127,40 @@ impl CategoryTable {
     }
 }
 
+/// As a file of the same form, whole: what an operator can begin with.
+impl fmt::Display for CategoryTable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (category, settings)) in self.settings.iter().enumerate() {
+            if index > 0 {
+                writeln!(formatter)?;
+            }
+            writeln!(formatter, "[{category}]")?;
+            // A template holds nothing that JSON writes otherwise than TOML.
+            let template = serde_json::Value::from(settings.template.to_string());
+            let (matting, structure, latent) =
+                (settings.matting, settings.structure, settings.latent);
+            let values: [(&str, &dyn fmt::Display); KEYS.len()] = [
+                ("candidates", &settings.candidates),
+                ("template", &template),
+                ("image_steps", &settings.image_steps),
+                ("least_coverage", &matting.least_coverage),
+                ("most_coverage", &matting.most_coverage),
+                ("most_border", &matting.most_border),
+                ("most_holes", &matting.most_holes),
+                ("most_islands", &matting.most_islands),
+                ("structure_steps", &structure.steps),
+                ("structure_guidance", &structure.guidance),
+                ("latent_steps", &latent.steps),
+                ("latent_guidance", &latent.guidance),
+            ];
+            for (key, value) in values {
+                writeln!(formatter, "{key} = {value}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 fn finished(
     settings: BTreeMap<Category, Settings>,
     mut problems: Vec<Problem>,
@@ -141,13 +175,15 @@ fn finished(
 }
 
 fn parsed(text: &str) -> Result<Table, TableError> {
-    if text.len() > MOST_BYTES {
+    if text.len() > MOST_TABLE {
         return Err(TableError::TooLarge(text.len()));
     }
     text.parse::<Table>().map_err(|error| {
-        // The message shows the line below itself; one line is enough here.
-        let words = error.message().to_owned();
-        TableError::Unreadable(words.lines().collect::<Vec<_>>().join(" "))
+        let begin = error.span().map_or(0, |span| span.start);
+        let before = text.bytes().take(begin);
+        let line = 1 + before.filter(|byte| *byte == b'\n').count();
+        let words: Vec<&str> = error.message().lines().collect();
+        TableError::Unreadable(line, words.join(" "))
     })
 }
 

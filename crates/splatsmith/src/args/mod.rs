@@ -29,7 +29,7 @@ pub(crate) use layers::{ParseError, parse};
 pub(crate) use limits::LimitArgs;
 pub(crate) use mine::MineArgs;
 pub(crate) use models::{
-    ListArgs, ModelsArgs, ModelsCommand, PlanArgs, PullArgs, StoreArgs, VerifyArgs,
+    CategoriesArgs, ListArgs, ModelsArgs, ModelsCommand, PlanArgs, PullArgs, StoreArgs, VerifyArgs,
 };
 pub(crate) use native::NativeArgs;
 pub(crate) use network::NetworkArgs;

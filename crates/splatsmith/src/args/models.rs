@@ -32,6 +32,8 @@ pub(crate) enum ModelsCommand {
     Verify(VerifyArgs),
     /// Show what of the native pipeline stays on a GPU of a size, and what does not; loads nothing
     Plan(PlanArgs),
+    /// Print how each category of prompts is made, as the table (TOML) that --categories takes
+    Categories(CategoriesArgs),
 }
 
 /// `splatsmith models list`.
@@ -113,6 +115,18 @@ pub(crate) struct PlanArgs {
     pub(crate) no_validation: bool,
 
     /// Print the plan as JSON on stdout
+    #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
+    pub(crate) json: bool,
+}
+
+/// `splatsmith models categories`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CategoriesArgs {
+    /// With the changes of this table (TOML) to what is built in
+    #[arg(long, value_name = "FILE")]
+    pub(crate) categories: Option<PathBuf>,
+
+    /// Print it as JSON on stdout instead
     #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) json: bool,
 }

@@ -1,8 +1,10 @@
 //! Where our own networks run and how they sample.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use generate::categories::CategoryTable;
+use generate::categories::{CategoryTable, MOST_TABLE, TableError};
 use generate::native::{Devices, SamplerOverrides};
 use models::flux::{LARGEST_SIDE, SMALLEST_SIDE};
 use models::trellis::SamplerSettings;
@@ -156,22 +158,37 @@ fn side(typed: Option<u32>, problems: &mut Problems) -> u32 {
 }
 
 /// The built-in table with the changes of an operator's file.
-fn categories(file: Option<&Path>, problems: &mut Problems) -> Option<CategoryTable> {
-    let changes = match file.map(std::fs::read_to_string) {
-        None => String::new(),
-        Some(Ok(changes)) => changes,
-        Some(Err(error)) => {
-            let file = file.unwrap_or_else(|| Path::new("")).display();
-            problems.add(format!("--categories {file}: {error}"), "name a TOML file");
-            String::new()
+pub(crate) fn categories(file: Option<&Path>, problems: &mut Problems) -> Option<CategoryTable> {
+    let shown = file.unwrap_or_else(|| Path::new("built-in")).display();
+    let place = format!("--categories {shown}");
+    let changes = match file.map(table_text).transpose() {
+        Ok(changes) => changes.unwrap_or_default(),
+        Err(error) => {
+            problems.add(format!("{place}: {error}"), "name a TOML file");
+            return None;
         }
     };
-    let table = CategoryTable::with_changes(&changes);
-    if let Err(error) = &table {
-        let file = file.unwrap_or_else(|| Path::new("built-in")).display();
-        problems.add(format!("--categories {file}: {error}"), "mend the table");
+    match CategoryTable::with_changes(&changes) {
+        Ok(table) => return Some(table),
+        Err(TableError::Problems(found)) => {
+            for problem in found {
+                problems.add(format!("{place}: {problem}"), "mend that value");
+            }
+        }
+        Err(error) => problems.add(
+            format!("{place}: {error}"),
+            "see `splatsmith models categories` for its form",
+        ),
     }
-    table.ok()
+    None
+}
+
+/// A table's file, and little more than one of the largest.
+fn table_text(file: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    let file = File::open(file)?;
+    file.take(MOST_TABLE as u64 + 1).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// `0.5..1`

@@ -81,6 +81,13 @@ impl Console {
             .context("stdout cannot be written to")
     }
 
+    /// A file for whoever redirects stdout into one; it ends its own last line.
+    pub(crate) fn document(&self, text: &str) -> Result<()> {
+        self.bars
+            .suspend(|| write!(std::io::stdout(), "{text}"))
+            .context("stdout cannot be written to")
+    }
+
     /// A bar for one piece of work.
     pub(crate) fn progress(&self, label: &str) -> Progress {
         Progress::new(self, label)
