@@ -36,7 +36,7 @@ pub(crate) fn check(folder: &Path) {
         let picture = golden.tensor(&format!("in.{name}"));
         let (height, width, _) = picture.dims3().unwrap();
         let rgb: Vec<u8> = picture.flatten_all().unwrap().to_vec1().unwrap();
-        let embedded = images.embed(width as u32, height as u32, &rgb, &Device::Cpu);
+        let embedded = images.embed(width as u32, height as u32, &rgb, golden.weights().device());
         let apart = golden.apart(name, &Tensor::new(embedded.unwrap(), &Device::Cpu).unwrap());
         println!("{name} is {apart:.1e} apart");
         // The reference cuts and rounds to 8 bits between rows and columns and behind them. A quarter of a
@@ -86,7 +86,7 @@ fn a_picture_of_any_size_is_seen_or_refused() {
     let config: ClipVisionConfig = serde_json::from_value(golden.config.clone()).unwrap();
     let images = ClipVision::load(&config, &golden.weights()).unwrap();
     let embed = |width: u32, height: u32, bytes: usize| {
-        images.embed(width, height, &vec![200; bytes], &Device::Cpu)
+        images.embed(width, height, &vec![200; bytes], golden.weights().device())
     };
     for (width, height) in [(1, 1), (4096, 1), (1, 4096), (3, 2)] {
         let bytes = 3 * width as usize * height as usize;
