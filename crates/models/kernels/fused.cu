@@ -200,6 +200,25 @@ __device__ void depthwise(const T *x, T *y, const T *weight, const T *bias, uint
   y[index] = narrow<T>(sum);
 }
 
+// The rows of x at `places`, and zeros for a place that is none of its `rows`. x lies at strides of items and
+// rows, in packs, with the values of a row side by side; y is packed, (batch, count, width), `width` in packs.
+// One thread to a pack of y, of which there are `packs`.
+template <typename T>
+__device__ void rows(const T *x, T *y, const uint32_t *places, uint64_t item_stride, uint64_t row_stride,
+                     uint32_t rows, uint32_t count, uint32_t width, uint32_t packs) {
+  uint32_t index = blockIdx.x * blockDim.x + threadIdx.x;
+  if (index >= packs) {
+    return;
+  }
+  uint32_t column = index % width, rest = index / width;
+  uint32_t place = places[rest % count], item = rest / count;
+  uint4 pack = make_uint4(0, 0, 0, 0);
+  if (place < rows) {
+    pack = reinterpret_cast<const uint4 *>(x)[item * item_stride + place * row_stride + column];
+  }
+  reinterpret_cast<uint4 *>(y)[index] = pack;
+}
+
 // What the cells of a grid see through a kernel of `sides`: for the cells of `count` planes from `first` on, x
 // at each place of the kernel around the cell, with zeros beyond the grid. x is packed, (batch, planes, rows,
 // columns, channels); y is (batch, count, rows, columns, places, channels). One thread to a pack of y, of which
@@ -323,6 +342,12 @@ __device__ void moved_patches(const T *x, T *y, const T *offsets, const T *share
       const T *x, T *y, const T *offsets, const T *shares, uint32_t rows, uint32_t columns,          \
       uint32_t width, uint32_t side, uint32_t first, uint32_t count, uint32_t packs) {               \
     moved_patches<T>(x, y, offsets, shares, rows, columns, width, side, first, count, packs);        \
+  }                                                                                                  \
+  extern "C" __global__ void rows_##NAME(const T *x, T *y, const uint32_t *places,                   \
+                                         uint64_t item_stride, uint64_t row_stride,                  \
+                                         uint32_t row_count, uint32_t count, uint32_t width,         \
+                                         uint32_t packs) {                                           \
+    rows<T>(x, y, places, item_stride, row_stride, row_count, count, width, packs);                  \
   }
 
 KERNELS(float, f32)

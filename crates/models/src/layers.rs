@@ -2,7 +2,7 @@
 //! before it computes, and the cutting of images into patches. Names of weights are the networks'
 //! own business.
 
-use candle_core::{Result, Tensor};
+use candle_core::{IndexOp, Result, Tensor};
 
 use crate::ops;
 pub(crate) use crate::ops::{Activation, Linear, Mlp, Norm};
@@ -31,7 +31,7 @@ impl Attention {
             .forward(x)?
             .reshape((batch, tokens, 3, self.heads, width / self.heads))?
             .permute((2, 0, 3, 1, 4))?;
-        let (q, k, v) = (qkv.get(0)?, qkv.get(1)?, qkv.get(2)?);
+        let (q, k, v) = (qkv.i(0)?, qkv.i(1)?, qkv.i(2)?);
         let x = ops::attention(&q, &k, &v, self.causal)?;
         let x = x.transpose(1, 2)?.reshape((batch, tokens, width))?;
         self.out.forward_onto(&x, scale, residual)

@@ -3,7 +3,7 @@
 //! ZhengPeng7/BiRefNet `models/backbones/swin_v1.py`. Padding to whole windows, the cyclic shift and the
 //! cutting into windows are one gathering of tokens here, and so is the way back.
 
-use candle_core::{DType, Device, Result, Tensor};
+use candle_core::{DType, Device, IndexOp, Result, Tensor};
 use candle_nn::VarBuilder;
 use serde::Deserialize;
 
@@ -204,7 +204,7 @@ impl Block {
         } else {
             &windows.alike
         };
-        let (q, k, v) = (qkv.get(0)?, qkv.get(1)?, qkv.get(2)?);
+        let (q, k, v) = (qkv.i(0)?, qkv.i(1)?, qkv.i(2)?);
         let seen = ops::biased_attention(&q, &k, &v, &bias, kinds)?
             .transpose(1, 2)?
             .reshape((count, tokens, width))?;
@@ -317,15 +317,14 @@ impl Windows {
         } else {
             x.clone()
         };
-        x.index_select(&self.cut, 1)?
-            .reshape(((), self.window * self.window, width))
+        ops::rows(&x, &self.cut)?.reshape(((), self.window * self.window, width))
     }
 
     /// The way back.
     fn join(&self, x: &Tensor) -> Result<Tensor> {
         let (_, _, width) = x.dims3()?;
-        x.reshape(((), self.cut.elem_count(), width))?
-            .index_select(&self.join, 1)
+        let x = x.reshape(((), self.cut.elem_count(), width))?;
+        ops::rows(&x, &self.join)
     }
 }
 

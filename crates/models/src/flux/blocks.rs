@@ -2,7 +2,7 @@
 //!
 //! black-forest-labs/flux `src/flux/modules/layers.py`, under the names of its checkpoints.
 
-use candle_core::{D, DType, Result, Tensor};
+use candle_core::{D, DType, IndexOp, Result, Tensor};
 
 use super::layers::{Layers, Linear};
 use super::positions::Rotations;
@@ -146,8 +146,8 @@ impl Heads {
         let parts = qkv
             .reshape((batch, tokens, 3, heads, width / (3 * heads)))?
             .permute((2, 0, 3, 1, 4))?;
-        let (q, k) = norm.forward(&parts.get(0)?, &parts.get(1)?, rotations)?;
-        let v = parts.get(2)?;
+        let (q, k) = norm.forward(&parts.i(0)?, &parts.i(1)?, rotations)?;
+        let v = parts.i(2)?;
         Ok(Self { q, k, v })
     }
 

@@ -178,10 +178,37 @@ pub(super) fn moved_patches(
     candle_core::bail!("no kernel lays out {rows:?} of {x} for {side}, {offsets}, {shares}")
 }
 
+/// Of each item of `(batch, rows, …)` the rows at `places`, `(n)`, with zeros for every place beyond the last:
+/// `(batch, n, …)`. `None` where no kernel takes these.
+///
+/// # Errors
+/// When the kernel fails.
+#[cfg_attr(not(feature = "cuda"), allow(clippy::unnecessary_wraps))]
+pub(super) fn some_rows(x: &Tensor, places: &Tensor) -> Result<Option<Tensor>> {
+    #[cfg(feature = "cuda")]
+    return kernels::rows(x, places);
+    #[cfg(not(feature = "cuda"))]
+    {
+        let _ = (x, places);
+        Ok(None)
+    }
+}
+
+/// Of each item of `(batch, rows, …)` the rows at `places`, `(n)`: `(batch, n, …)`.
+///
+/// # Errors
+/// When a place is none of the rows, except on an NVIDIA GPU, which gives zeros for it.
+pub fn rows(x: &Tensor, places: &Tensor) -> Result<Tensor> {
+    match some_rows(x, places)? {
+        Some(rows) => Ok(rows),
+        None => x.contiguous()?.index_select(places, 1),
+    }
+}
+
 /// Attention that never holds scores.
 #[cfg(feature = "flash-attn")]
 mod flash {
-    use candle_core::{DType, Result, Tensor};
+    use candle_core::{DType, IndexOp, Result, Tensor};
 
     /// Channels of a head in the large published networks. The kernels take others, padded: what is
     /// narrower is too small to be worth it.
@@ -238,26 +265,25 @@ mod flash {
             return Ok(None);
         }
         let (runs, scale) = (windows.runs(q.device())?, scale(q)?);
-        let one = |item: usize| -> Result<Tensor> {
-            let sorted = |x: &Tensor| {
-                let tokens = x.get(item)?.transpose(0, 1)?.contiguous()?;
-                tokens.index_select(&runs.order, 0)
-            };
-            let y = candle_flash_attn::flash_attn_varlen(
-                &sorted(q)?,
-                &sorted(k)?,
-                &sorted(v)?,
+        let sorted = |x: &Tensor| super::rows(&x.transpose(1, 2)?, &runs.order);
+        let (q, k, v) = (sorted(q)?, sorted(k)?, sorted(v)?);
+        let one = |item: usize| {
+            candle_flash_attn::flash_attn_varlen(
+                &q.i(item)?,
+                &k.i(item)?,
+                &v.i(item)?,
                 &runs.bounds,
                 &runs.bounds,
                 runs.longest,
                 runs.longest,
                 scale,
                 false,
-            )?;
-            y.index_select(&runs.places, 0)
+            )
         };
         let items: Vec<Tensor> = (0..q.dim(0)?).map(one).collect::<Result<_>>()?;
-        Tensor::stack(&items, 0)?.transpose(1, 2).map(Some)
+        super::rows(&Tensor::stack(&items, 0)?, &runs.places)?
+            .transpose(1, 2)
+            .map(Some)
     }
 }
 

@@ -43,7 +43,7 @@ pub use fast::{
     attention, conv3d, depthwise_conv2d, gelu_erf, gelu_tanh, head_norm, layer_norm, linear,
     pixel_shuffle_3d, quick_gelu, silu,
 };
-pub use fused::turned_head_norm;
+pub use fused::{rows, turned_head_norm};
 #[cfg(feature = "cuda")]
 pub(crate) use kernels::in_one_stream;
 pub use linear::Linear;

@@ -3,7 +3,7 @@
 //! TRELLIS `modules/attention/modules.py` and `modules/sparse/attention/modules.py`, which have the
 //! same weights.
 
-use candle_core::{Result, Tensor};
+use candle_core::{IndexOp, Result, Tensor};
 use candle_nn::VarBuilder;
 
 use super::embedding::single;
@@ -45,7 +45,7 @@ fn split<const PARTS: usize>(x: &Tensor, heads: usize) -> Result<[Tensor; PARTS]
     let x = x
         .reshape((batch, tokens, PARTS, heads, width / PARTS / heads))?
         .permute((2, 0, 3, 1, 4))?;
-    let parts: Result<Vec<Tensor>> = (0..PARTS).map(|part| x.get(part)).collect();
+    let parts: Result<Vec<Tensor>> = (0..PARTS).map(|part| x.i(part)).collect();
     match parts?.try_into() {
         Ok(parts) => Ok(parts),
         Err(_) => candle_core::bail!("attention has {PARTS} parts"),

@@ -10,6 +10,7 @@ use candle_core::{DType, Device, Result, Tensor};
 
 use super::sparse_tensor::SparseTensor;
 use super::voxels::Voxels;
+use crate::ops;
 
 /// Voxels that may lie in a coarse one.
 const CHILDREN: usize = 8;
@@ -125,6 +126,6 @@ pub fn upsample(x: &SparseTensor, voxels: &Arc<Voxels>) -> Result<SparseTensor> 
         return SparseTensor::new(nothing, voxels.clone());
     }
     let parents = Tensor::from_slice(&half.parents, voxels.len(), features.device())?;
-    let features = features.contiguous()?.index_select(&parents, 1)?;
+    let features = ops::rows(features, &parents)?;
     SparseTensor::new(features, voxels.clone())
 }

@@ -30,6 +30,7 @@ mod finish;
 mod head_norm;
 mod layer_norm;
 mod patches;
+mod rows;
 
 use std::ops::{Deref, Range};
 
@@ -43,6 +44,7 @@ pub(super) use finish::finish;
 pub(super) use head_norm::head_norm;
 pub(super) use layer_norm::layer_norm;
 pub(super) use patches::{moved_patches, patches, take_patches};
+pub(super) use rows::rows;
 
 /// What devices know the kernels by, all of them together.
 const MODULE: &str = "splatsmith";
@@ -120,6 +122,10 @@ impl<'a> Held<'a> {
     }
 
     fn view<T: Value>(&self) -> Result<CudaView<'_, T>> {
+        self.of_type()
+    }
+
+    fn of_type<T: CudaDType>(&self) -> Result<CudaView<'_, T>> {
         match &**self.storage {
             Storage::Cuda(storage) => Ok(storage.as_cuda_slice::<T>()?.slice(self.range.clone())),
             _ => bail!("a tensor is not on the GPU"),
@@ -140,5 +146,13 @@ fn blocks(count: u32, threads: u32) -> LaunchConfig {
         grid_dim: (count, 1, 1),
         block_dim: (threads, 1, 1),
         shared_mem_bytes: 0,
+    }
+}
+
+/// As kernels count.
+fn counted(packs: usize) -> Result<u32> {
+    match u32::try_from(packs) {
+        Ok(packs) if packs <= u32::MAX - THREADS => Ok(packs),
+        _ => bail!("{packs} packs are too many for one kernel"),
     }
 }

@@ -8,7 +8,7 @@ use candle_core::cuda_backend::{CudaStorage, WrapErr};
 use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor, bail};
 use half::{bf16, f16};
 
-use super::{Held, MODULE, PACK, PTX, THREADS, Value, blocks, name, take};
+use super::{Held, MODULE, PACK, PTX, THREADS, Value, blocks, counted, name, take};
 
 /// Whether the kernels lay out patches of this tensor, whose channels are last.
 pub(in crate::ops) fn take_patches(x: &Tensor) -> bool {
@@ -77,14 +77,6 @@ impl Patches {
         // beyond the grid.
         unsafe { builder.launch(blocks(packs.div_ceil(THREADS), THREADS)) }.w()?;
         Ok(CudaStorage::wrap_cuda_slice(y, device.clone()))
-    }
-}
-
-/// As kernels count.
-fn counted(packs: usize) -> Result<u32> {
-    match u32::try_from(packs) {
-        Ok(packs) if packs <= u32::MAX - THREADS => Ok(packs),
-        _ => bail!("{packs} packs are too many for one kernel"),
     }
 }
 

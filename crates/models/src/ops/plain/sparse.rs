@@ -1,6 +1,7 @@
 //! The operators over the occupied cells of a grid.
 
 use super::{linear, wide};
+use crate::ops::fused::some_rows;
 use crate::ops::rule_book::{PLACES, RuleBook};
 use crate::ops::windowed::Windows;
 use candle_core::{D, Device, Result, Tensor};
@@ -83,15 +84,17 @@ fn convolution_in_slabs(
     let slab = (gathered / (PLACES * inputs)).clamp(1, cells);
     let mut items = Vec::with_capacity(batch);
     for item in 0..batch {
+        let item = x.narrow(0, item, 1)?.to_dtype(dtype)?;
         // The row after the last is what a cell sees where there is no neighbour.
-        let item = Tensor::cat(&[&x.get(item)?.to_dtype(dtype)?, &nothing], 0)?;
+        let gathered = |places: &Tensor| match some_rows(&item, places)? {
+            Some(rows) => Ok(rows),
+            None => Tensor::cat(&[&item.squeeze(0)?, &nothing], 0)?.index_select(places, 0),
+        };
         let mut slabs = Vec::with_capacity(cells.div_ceil(slab));
         for first in (0..cells).step_by(slab) {
             let count = slab.min(cells - first);
             let seen = table.narrow(0, first, count)?.flatten_all()?;
-            let seen = item
-                .index_select(&seen, 0)?
-                .reshape((count, PLACES * inputs))?;
+            let seen = gathered(&seen)?.reshape((count, PLACES * inputs))?;
             slabs.push(linear(&seen, &weight, bias.as_ref())?);
         }
         items.push(Tensor::cat(&slabs, 0)?);
