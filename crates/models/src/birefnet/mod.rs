@@ -49,7 +49,7 @@ pub enum TileOrder {
 }
 
 impl BiRefNetConfig {
-    /// `ZhengPeng7/BiRefNet`, whose own `birefnet.py` beside the weights (revision e2bf8e4) cuts tiles as
+    /// `ZhengPeng7/BiRefNet`: ports of the `birefnet.py` beside its weights cut tiles as
     /// `b c (hg h) (wg w) -> b (c hg wg) h w`.
     pub const GENERAL: Self = Self {
         swin: SwinConfig::LARGE,
