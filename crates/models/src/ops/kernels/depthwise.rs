@@ -3,10 +3,9 @@
 use candle_core::backend::BackendStorage;
 use candle_core::cuda_backend::cudarc::driver::PushKernelArg;
 use candle_core::cuda_backend::{CudaStorage, WrapErr};
-use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor, bail};
-use half::{bf16, f16};
+use candle_core::{Layout, Result, Shape, Tensor};
 
-use super::{Held, MODULE, PTX, THREADS, Value, blocks, held, name, take, view};
+use super::{Held, Kernel, MODULE, PTX, THREADS, Value, blocks, held, made, name, take, view};
 
 /// A convolution of each channel by itself; see [`depthwise`].
 struct Depthwise<'a> {
@@ -50,20 +49,28 @@ pub(in crate::ops) fn depthwise(
         side,
         padding,
     };
-    x.apply_op1_no_bwd(&op)?.permute((0, 3, 1, 2)).map(Some)
+    made(x, op)?.permute((0, 3, 1, 2)).map(Some)
 }
 
 impl Depthwise<'_> {
     /// `(batch, height, width, channels)` of what comes out.
-    fn shape(&self, layout: &Layout) -> Result<(usize, usize, usize, usize)> {
+    fn sizes(&self, layout: &Layout) -> Result<(usize, usize, usize, usize)> {
         let (batch, channels, height, width) = layout.shape().dims4()?;
         let grown = |length: usize| length + 2 * self.padding + 1 - self.side;
         Ok((batch, grown(height), grown(width), channels))
     }
+}
+
+impl Kernel for Depthwise<'_> {
+    const NAME: &'static str = "depthwise";
+
+    fn shape(&self, layout: &Layout) -> Result<Shape> {
+        Ok(self.sizes(layout)?.into())
+    }
 
     fn launch<T: Value>(&self, x: &CudaStorage, layout: &Layout) -> Result<CudaStorage> {
         let (_, channels, height, width) = layout.shape().dims4()?;
-        let (batch, out_height, out_width, _) = self.shape(layout)?;
+        let (batch, out_height, out_width, _) = self.sizes(layout)?;
         let device = x.device();
         let function = device.get_or_load_custom_func(&name::<T>("depthwise"), MODULE, PTX)?;
         let (weight, held_bias) = (Held::of(self.weight)?, held(self.bias)?);
@@ -98,25 +105,5 @@ impl Depthwise<'_> {
         // of a tensor, whose last value lies within its storage.
         unsafe { builder.launch(blocks(count, THREADS)) }.w()?;
         Ok(CudaStorage::wrap_cuda_slice(y, device.clone()))
-    }
-}
-
-impl CustomOp1 for Depthwise<'_> {
-    fn name(&self) -> &'static str {
-        "depthwise"
-    }
-
-    fn cpu_fwd(&self, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
-        bail!("the kernels are for GPUs")
-    }
-
-    fn cuda_fwd(&self, x: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
-        let y = match x.dtype() {
-            DType::F32 => self.launch::<f32>(x, layout),
-            DType::F16 => self.launch::<f16>(x, layout),
-            DType::BF16 => self.launch::<bf16>(x, layout),
-            other => bail!("no kernel for {other:?}"),
-        };
-        Ok((y?, self.shape(layout)?.into()))
     }
 }

@@ -3,10 +3,9 @@
 use candle_core::backend::BackendStorage;
 use candle_core::cuda_backend::cudarc::driver::PushKernelArg;
 use candle_core::cuda_backend::{CudaStorage, WrapErr};
-use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor, bail};
-use half::{bf16, f16};
+use candle_core::{DType, Layout, Result, Shape, Tensor};
 
-use super::{Held, MODULE, PTX, THREADS, Value, blocks, name, take};
+use super::{Held, Kernel, MODULE, PTX, THREADS, Value, blocks, made, name, take};
 
 /// Angles by which pairs of a head's values are turned, as cosines and sines: `(tokens, d / 2)` each, in
 /// single precision.
@@ -57,10 +56,17 @@ pub(in crate::ops) fn head_norm(
         angles,
         eps: eps as f32,
     };
-    x.apply_op1_no_bwd(&op)?.transpose(1, 2).map(Some)
+    made(x, op)?.transpose(1, 2).map(Some)
 }
 
-impl HeadNorm<'_> {
+impl Kernel for HeadNorm<'_> {
+    const NAME: &'static str = "head-norm";
+
+    fn shape(&self, layout: &Layout) -> Result<Shape> {
+        let (batch, heads, tokens, width) = layout.shape().dims4()?;
+        Ok((batch, tokens, heads, width).into())
+    }
+
     fn launch<T: Value>(&self, x: &CudaStorage, layout: &Layout) -> Result<CudaStorage> {
         let (batch, heads, tokens, width) = layout.shape().dims4()?;
         let device = x.device();
@@ -98,26 +104,5 @@ impl HeadNorm<'_> {
         // tensor, whose last value lies within its storage.
         unsafe { builder.launch(blocks(sizes[3].div_ceil(warps), THREADS)) }.w()?;
         Ok(CudaStorage::wrap_cuda_slice(y, device.clone()))
-    }
-}
-
-impl CustomOp1 for HeadNorm<'_> {
-    fn name(&self) -> &'static str {
-        "head-norm"
-    }
-
-    fn cpu_fwd(&self, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
-        bail!("the kernels are for GPUs")
-    }
-
-    fn cuda_fwd(&self, x: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
-        let (batch, heads, tokens, width) = layout.shape().dims4()?;
-        let y = match x.dtype() {
-            DType::F32 => self.launch::<f32>(x, layout),
-            DType::F16 => self.launch::<f16>(x, layout),
-            DType::BF16 => self.launch::<bf16>(x, layout),
-            other => bail!("no kernel for {other:?}"),
-        };
-        Ok((y?, (batch, tokens, heads, width).into()))
     }
 }

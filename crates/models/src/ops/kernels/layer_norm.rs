@@ -3,10 +3,9 @@
 use candle_core::backend::BackendStorage;
 use candle_core::cuda_backend::cudarc::driver::PushKernelArg;
 use candle_core::cuda_backend::{CudaStorage, WrapErr};
-use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor, bail};
-use half::{bf16, f16};
+use candle_core::{DType, Layout, Result, Shape, Tensor, bail};
 
-use super::{Held, MODULE, PTX, Value, blocks, held, name, take, view};
+use super::{Held, Kernel, MODULE, PTX, Value, blocks, held, made, name, take, view};
 
 /// Layer normalisation of the rows of a tensor that lies row by row; see [`layer_norm`].
 struct LayerNorm<'a> {
@@ -48,10 +47,16 @@ pub(in crate::ops) fn layer_norm(
         bias,
         eps: eps as f32,
     };
-    x.contiguous()?.apply_op1_no_bwd(&op).map(Some)
+    made(&x.contiguous()?, op).map(Some)
 }
 
-impl LayerNorm<'_> {
+impl Kernel for LayerNorm<'_> {
+    const NAME: &'static str = "layer-norm";
+
+    fn shape(&self, layout: &Layout) -> Result<Shape> {
+        Ok(layout.shape().clone())
+    }
+
     fn launch<T: Value>(&self, x: &CudaStorage, layout: &Layout) -> Result<CudaStorage> {
         let Some((start, end)) = layout.contiguous_offsets() else {
             bail!("the rows do not lie one behind the other");
@@ -101,24 +106,4 @@ fn pick<'a, 'b>(held: &'a Option<Held<'b>>, is_picked: bool) -> Option<&'a Held<
 /// Whole warps, about four values of a row to a thread.
 fn threads_for(width: usize) -> u32 {
     (width.div_ceil(128) as u32 * 32).clamp(32, 1024)
-}
-
-impl CustomOp1 for LayerNorm<'_> {
-    fn name(&self) -> &'static str {
-        "layer-norm"
-    }
-
-    fn cpu_fwd(&self, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
-        bail!("the kernels are for GPUs")
-    }
-
-    fn cuda_fwd(&self, x: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
-        let y = match x.dtype() {
-            DType::F32 => self.launch::<f32>(x, layout),
-            DType::F16 => self.launch::<f16>(x, layout),
-            DType::BF16 => self.launch::<bf16>(x, layout),
-            other => bail!("no kernel for {other:?}"),
-        };
-        Ok((y?, layout.shape().clone()))
-    }
 }

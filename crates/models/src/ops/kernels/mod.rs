@@ -34,9 +34,12 @@ mod rows;
 
 use std::ops::{Deref, Range};
 
-use candle_core::cuda_backend::CudaDType;
+use candle_core::backend::BackendStorage;
 use candle_core::cuda_backend::cudarc::driver::{CudaView, DeviceRepr, LaunchConfig};
-use candle_core::{DType, Device, Result, Storage, Tensor, bail};
+use candle_core::cuda_backend::{CudaDType, CudaStorage};
+use candle_core::{
+    CpuStorage, CustomOp1, DType, Device, Layout, Result, Shape, Storage, Tensor, bail,
+};
 use half::{bf16, f16};
 
 pub(super) use depthwise::depthwise;
@@ -100,6 +103,46 @@ pub(super) fn take(x: &Tensor) -> bool {
 
 fn is_value(dtype: DType) -> bool {
     matches!(dtype, DType::F32 | DType::F16 | DType::BF16)
+}
+
+/// A kernel that makes a new tensor of one.
+trait Kernel {
+    /// What it is called.
+    const NAME: &'static str;
+
+    /// The shape of what it makes.
+    fn shape(&self, layout: &Layout) -> Result<Shape>;
+
+    /// Makes it.
+    fn launch<T: Value>(&self, x: &CudaStorage, layout: &Layout) -> Result<CudaStorage>;
+}
+
+/// A kernel as candle calls it.
+struct Op<K>(K);
+
+impl<K: Kernel> CustomOp1 for Op<K> {
+    fn name(&self) -> &'static str {
+        K::NAME
+    }
+
+    fn cpu_fwd(&self, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
+        bail!("the kernels are for GPUs")
+    }
+
+    fn cuda_fwd(&self, x: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let y = match x.dtype() {
+            DType::F32 => self.0.launch::<f32>(x, layout),
+            DType::F16 => self.0.launch::<f16>(x, layout),
+            DType::BF16 => self.0.launch::<bf16>(x, layout),
+            other => bail!("no kernel for {other:?}"),
+        };
+        Ok((y?, self.0.shape(layout)?))
+    }
+}
+
+/// What a kernel makes of a tensor.
+fn made(x: &Tensor, kernel: impl Kernel) -> Result<Tensor> {
+    x.apply_op1_no_bwd(&Op(kernel))
 }
 
 /// A tensor whose storage is held for reading.

@@ -5,10 +5,9 @@ use std::ops::Range;
 use candle_core::backend::BackendStorage;
 use candle_core::cuda_backend::cudarc::driver::PushKernelArg;
 use candle_core::cuda_backend::{CudaStorage, WrapErr};
-use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor, bail};
-use half::{bf16, f16};
+use candle_core::{Layout, Result, Shape, Tensor, bail};
 
-use super::{Held, MODULE, PACK, PTX, THREADS, Value, blocks, counted, name, take};
+use super::{Held, Kernel, MODULE, PACK, PTX, THREADS, Value, blocks, counted, made, name, take};
 
 /// Whether the kernels lay out patches of this tensor, whose channels are last.
 pub(in crate::ops) fn take_patches(x: &Tensor) -> bool {
@@ -43,19 +42,27 @@ pub(in crate::ops) fn patches(
     if !take_patches(x) || planes.is_empty() || planes.end > depth {
         bail!("{x} has no patches of the planes {planes:?}");
     }
-    x.apply_op1_no_bwd(&Patches { sides, planes })
+    made(x, Patches { sides, planes })
 }
 
 impl Patches {
-    fn shape(&self, layout: &Layout) -> Result<[usize; 6]> {
+    fn sizes(&self, layout: &Layout) -> Result<[usize; 6]> {
         let (batch, _, height, width, channels) = layout.shape().dims5()?;
         let places = self.sides.iter().product();
         Ok([batch, self.planes.len(), height, width, places, channels])
     }
+}
+
+impl Kernel for Patches {
+    const NAME: &'static str = "patches";
+
+    fn shape(&self, layout: &Layout) -> Result<Shape> {
+        Ok(self.sizes(layout)?.to_vec().into())
+    }
 
     fn launch<T: Value>(&self, x: &CudaStorage, layout: &Layout) -> Result<CudaStorage> {
         let (_, depth, height, width, channels) = layout.shape().dims5()?;
-        let values: usize = self.shape(layout)?.iter().product();
+        let values: usize = self.sizes(layout)?.iter().product();
         let pack = PACK / size_of::<T>();
         let packs = counted(values / pack)?;
         let device = x.device();
@@ -77,26 +84,6 @@ impl Patches {
         // beyond the grid.
         unsafe { builder.launch(blocks(packs.div_ceil(THREADS), THREADS)) }.w()?;
         Ok(CudaStorage::wrap_cuda_slice(y, device.clone()))
-    }
-}
-
-impl CustomOp1 for Patches {
-    fn name(&self) -> &'static str {
-        "patches"
-    }
-
-    fn cpu_fwd(&self, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
-        bail!("the kernels are for GPUs")
-    }
-
-    fn cuda_fwd(&self, x: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
-        let y = match x.dtype() {
-            DType::F32 => self.launch::<f32>(x, layout),
-            DType::F16 => self.launch::<f16>(x, layout),
-            DType::BF16 => self.launch::<bf16>(x, layout),
-            other => bail!("no kernel for {other:?}"),
-        };
-        Ok((y?, self.shape(layout)?.to_vec().into()))
     }
 }
 
@@ -135,24 +122,35 @@ pub(in crate::ops) fn moved_patches(
     if !take_patches(x) || !fits || !is_there || !is_like(offsets) || !is_like(shares) {
         bail!("{x} has no patches of the rows {rows:?} moved by {offsets} and {shares}");
     }
-    x.apply_op1_no_bwd(&MovedPatches {
-        offsets,
-        shares,
-        side,
-        rows,
-    })
+    made(
+        x,
+        MovedPatches {
+            offsets,
+            shares,
+            side,
+            rows,
+        },
+    )
 }
 
 impl MovedPatches<'_> {
-    fn shape(&self, layout: &Layout) -> Result<(usize, usize, usize, usize)> {
+    fn sizes(&self, layout: &Layout) -> Result<(usize, usize, usize, usize)> {
         let (batch, _, width, channels) = layout.shape().dims4()?;
         let seen = self.side * self.side * channels;
         Ok((batch, self.rows.len(), width, seen))
     }
+}
+
+impl Kernel for MovedPatches<'_> {
+    const NAME: &'static str = "moved-patches";
+
+    fn shape(&self, layout: &Layout) -> Result<Shape> {
+        Ok(self.sizes(layout)?.into())
+    }
 
     fn launch<T: Value>(&self, x: &CudaStorage, layout: &Layout) -> Result<CudaStorage> {
         let (_, height, width, channels) = layout.shape().dims4()?;
-        let (batch, rows, _, seen) = self.shape(layout)?;
+        let (batch, rows, _, seen) = self.sizes(layout)?;
         let values = batch * rows * width * seen;
         let pack = PACK / size_of::<T>();
         let packs = counted(values / pack)?;
@@ -176,25 +174,5 @@ impl MovedPatches<'_> {
         // pixel beyond the picture, whatever the offsets.
         unsafe { builder.launch(blocks(packs.div_ceil(THREADS), THREADS)) }.w()?;
         Ok(CudaStorage::wrap_cuda_slice(y, device.clone()))
-    }
-}
-
-impl CustomOp1 for MovedPatches<'_> {
-    fn name(&self) -> &'static str {
-        "moved-patches"
-    }
-
-    fn cpu_fwd(&self, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
-        bail!("the kernels are for GPUs")
-    }
-
-    fn cuda_fwd(&self, x: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
-        let y = match x.dtype() {
-            DType::F32 => self.launch::<f32>(x, layout),
-            DType::F16 => self.launch::<f16>(x, layout),
-            DType::BF16 => self.launch::<bf16>(x, layout),
-            other => bail!("no kernel for {other:?}"),
-        };
-        Ok((y?, self.shape(layout)?.into()))
     }
 }

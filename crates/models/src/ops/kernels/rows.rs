@@ -3,10 +3,9 @@
 use candle_core::backend::BackendStorage;
 use candle_core::cuda_backend::cudarc::driver::PushKernelArg;
 use candle_core::cuda_backend::{CudaStorage, WrapErr};
-use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor, bail};
-use half::{bf16, f16};
+use candle_core::{DType, Layout, Result, Shape, Tensor};
 
-use super::{Held, MODULE, PACK, PTX, THREADS, Value, blocks, counted, name, take};
+use super::{Held, Kernel, MODULE, PACK, PTX, THREADS, Value, blocks, counted, made, name, take};
 
 /// Rows that are picked; see [`rows`].
 struct Rows<'a> {
@@ -39,19 +38,27 @@ pub(in crate::ops) fn rows(x: &Tensor, places: &Tensor) -> Result<Option<Tensor>
     if !is_taken {
         return Ok(None);
     }
-    x.apply_op1_no_bwd(&Rows { places }).map(Some)
+    made(x, Rows { places }).map(Some)
 }
 
 impl Rows<'_> {
-    fn shape(&self, layout: &Layout) -> Vec<usize> {
+    fn sizes(&self, layout: &Layout) -> Vec<usize> {
         let mut shape = layout.dims().to_vec();
         shape[1] = self.places.elem_count();
         shape
     }
+}
+
+impl Kernel for Rows<'_> {
+    const NAME: &'static str = "rows";
+
+    fn shape(&self, layout: &Layout) -> Result<Shape> {
+        Ok(self.sizes(layout).into())
+    }
 
     fn launch<T: Value>(&self, x: &CudaStorage, layout: &Layout) -> Result<CudaStorage> {
         let (pack, stride) = (PACK / size_of::<T>(), layout.stride());
-        let values: usize = self.shape(layout).iter().product();
+        let values: usize = self.sizes(layout).iter().product();
         let packs = counted(values / pack)?;
         let device = x.device();
         let function = device.get_or_load_custom_func(&name::<T>("rows"), MODULE, PTX)?;
@@ -77,25 +84,5 @@ impl Rows<'_> {
         // the last, whatever the places.
         unsafe { builder.launch(blocks(packs.div_ceil(THREADS), THREADS)) }.w()?;
         Ok(CudaStorage::wrap_cuda_slice(y, device.clone()))
-    }
-}
-
-impl CustomOp1 for Rows<'_> {
-    fn name(&self) -> &'static str {
-        "rows"
-    }
-
-    fn cpu_fwd(&self, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
-        bail!("the kernels are for GPUs")
-    }
-
-    fn cuda_fwd(&self, x: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
-        let y = match x.dtype() {
-            DType::F32 => self.launch::<f32>(x, layout),
-            DType::F16 => self.launch::<f16>(x, layout),
-            DType::BF16 => self.launch::<bf16>(x, layout),
-            other => bail!("no kernel for {other:?}"),
-        };
-        Ok((y?, self.shape(layout).into()))
     }
 }
