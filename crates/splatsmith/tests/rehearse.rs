@@ -9,8 +9,10 @@ mod endpoint;
 mod network;
 
 use std::process::Stdio;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use common::{Run, command, run};
 
 #[test]
@@ -130,4 +132,36 @@ async fn validators_alone_are_mined_by_another_process() {
     ] {
         assert_eq!(summary[count], report[count], "{count}: {summary} {report}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endpoints_share_a_rehearsal_by_their_speed_and_health() {
+    let folder = tempfile::tempdir().unwrap();
+    let (fast, by_fast) = endpoint::start_as(StatusCode::OK, Duration::from_millis(150)).await;
+    let (slow, by_slow) = endpoint::start_as(StatusCode::OK, Duration::from_millis(1500)).await;
+    let unwell = StatusCode::SERVICE_UNAVAILABLE;
+    let (unwell, by_unwell) = endpoint::start_as(unwell, Duration::ZERO).await;
+    let mut rehearse = command(folder.path());
+    rehearse
+        .args(["rehearse", "--validators", "8", "--tasks", "24"])
+        .args(["--speed", "50", "--json", "--no-validation"])
+        .args(["--generation.endpoints", &unwell])
+        .args(["--generation.endpoints", &slow])
+        .args(["--generation.endpoints", &fast]);
+    let ended = tokio::task::spawn_blocking(move || rehearse.output().unwrap());
+    let rehearsal = Run::from(ended.await.unwrap());
+    assert_eq!(rehearsal.code, 0, "{}", rehearsal.stderr);
+    let report = rehearsal.json();
+    for sin in ["violations", "lost", "doubled", "skipped"] {
+        assert_eq!(report[sin], 0, "{sin}: {report}");
+    }
+    let answered = report["tasks_answered"].as_u64().unwrap();
+    let [by_fast, by_slow, by_unwell] =
+        [by_fast, by_slow, by_unwell].map(|count| u64::from(count.load(Ordering::SeqCst)));
+    assert_eq!(by_unwell, 0);
+    assert!(answered >= 24 && by_fast + by_slow >= answered);
+    assert!(by_slow >= 1, "{by_fast} and {by_slow}");
+    assert!(by_fast > by_slow, "{by_fast} and {by_slow}");
+    let warned = format!("{unwell} gets no work until it is well: it answers 503 to /health");
+    assert!(rehearsal.stderr.contains(&warned), "{}", rehearsal.stderr);
 }

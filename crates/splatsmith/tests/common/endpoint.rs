@@ -1,9 +1,14 @@
 //! A generation endpoint that makes the same shell of whatever is asked.
 
+#![allow(dead_code)] // Each test binary uses its own part.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::post;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
 use splat::Container;
 
 use crate::common::shell;
@@ -11,16 +16,25 @@ use crate::common::shell;
 /// Splats of what it makes: enough for every gate of the validator.
 const SPLATS: usize = 8000;
 
-/// Starts the endpoint, for text (as base miners) and images (as pods), on a free port and returns its address; each request takes that
-/// long. It lives as long as the runtime.
+/// Starts the endpoint, for text (as base miners) and images (as pods), on a free port and returns its
+/// address; each request takes that long. It lives as long as the runtime.
 pub(crate) async fn start(takes: Duration) -> String {
+    start_as(StatusCode::OK, takes).await.0
+}
+
+/// As [`start`], one that says so of its health; and how many requests it has answered.
+pub(crate) async fn start_as(health: StatusCode, takes: Duration) -> (String, Arc<AtomicU32>) {
     let ply = Container::Ply.write(&shell(SPLATS)).expect("encodes");
     let ply = axum::body::Bytes::from(ply);
+    let answered = Arc::<AtomicU32>::default();
+    let count = Arc::clone(&answered);
     let answer = move || async move {
         tokio::time::sleep(takes).await;
+        count.fetch_add(1, Ordering::SeqCst);
         ply
     };
     let router = Router::new()
+        .route("/health", get(move || async move { health }))
         .route("/generate/", post(answer.clone()))
         .route("/generate", post(answer));
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
@@ -28,5 +42,5 @@ pub(crate) async fn start(takes: Duration) -> String {
         .expect("a port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move { axum::serve(listener, router).await });
-    format!("http://{address}")
+    (format!("http://{address}"), answered)
 }

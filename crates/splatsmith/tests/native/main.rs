@@ -6,6 +6,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/endpoint.rs"]
+mod endpoint;
 #[allow(dead_code)]
 #[path = "../../../models/tests/goldens/formula.rs"]
 mod formula;
@@ -15,6 +17,7 @@ mod golden;
 #[path = "../../../models/tests/goldens/lay_out.rs"]
 mod lay_out;
 mod paint;
+mod together;
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
