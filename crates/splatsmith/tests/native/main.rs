@@ -4,6 +4,7 @@
 //! With `SPLATSMITH_TEST_DEVICE=gpu`, in a build that knows GPUs, all of it runs on the first of them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod categories;
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../common/endpoint.rs"]
@@ -17,15 +18,14 @@ mod golden;
 #[path = "../../../models/tests/goldens/lay_out.rs"]
 mod lay_out;
 mod paint;
+mod pictures;
 mod together;
 
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use common::Run;
-use generate::categories::Category;
 use golden::Golden;
-use image::{DynamicImage, Frame, Rgba, RgbaImage};
+use image::{DynamicImage, Rgba, RgbaImage};
 use splat::Container;
 
 /// Where the goldens of the networks lie.
@@ -210,129 +210,6 @@ fn a_purple_elephant_is_painted_cut_out_and_sculpted() {
     assert!(run.stderr.contains("ae.safetensors"), "{}", run.stderr);
 }
 
-/// What random weights see in a picture is anything, but always the same, and its category's to be made.
-#[test]
-fn a_picture_has_a_category_where_clip_can_see_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let trellis = pipeline(folder.path(), "pipeline_image");
-    let flux = paint::lay_out(&goldens(), folder.path());
-    let categories = Category::ALL;
-    // Steps that tell the categories apart.
-    let table = categories.iter().zip(3..).map(|(category, steps)| {
-        format!("[{category}]\nstructure_steps = {steps}\nlatent_steps = 2\n")
-    });
-    std::fs::write(folder.path().join("table.toml"), table.collect::<String>()).unwrap();
-    write(folder.path(), "disc.png", disc(24.0));
-    std::fs::write(folder.path().join("opaque.png"), common::disc_png()).unwrap();
-    let made = |picture: &str| {
-        let all = [
-            &format!("--image={picture}"),
-            "--no-validation",
-            "--json",
-            "-o=e.ply",
-            "--categories=table.toml",
-            &format!("--trellis.folder={}", trellis.display()),
-            &format!("--flux.folder={}", flux.display()),
-        ];
-        let run = generate(folder.path(), &all);
-        assert_eq!(run.code, 0, "{}", run.stderr);
-        assert!(!run.stderr.contains("cannot tell"), "{}", run.stderr);
-        run.json()["recipe"].clone()
-    };
-    // A CLIP that reads alone, as it was laid out, and none at all.
-    let recipe = made("disc.png");
-    assert_eq!(recipe["category"], serde_json::Value::Null, "{recipe}");
-    assert_eq!(recipe["settings"]["structure.steps"], "6", "as published");
-
-    paint::open_eyes(&goldens(), &flux);
-    for (picture, is_cut) in [("disc.png", false), ("opaque.png", true)] {
-        let recipe = made(picture);
-        let seen: Category = recipe["category"].as_str().unwrap().parse().unwrap();
-        let settings = &recipe["settings"];
-        let place = categories.iter().position(|other| *other == seen).unwrap();
-        let steps = (3 + place).to_string();
-        assert_eq!(settings["structure.steps"], steps.as_str(), "{recipe}");
-        assert_eq!(settings["classed.by"], "embedding", "{recipe}");
-        let limits = settings.get("cutout.most_holes").is_some();
-        assert_eq!(limits, is_cut, "{recipe}");
-        assert_eq!(settings.get("image.words"), None, "nothing was painted");
-        assert_eq!(made(picture), recipe, "what is seen is always the same");
-    }
-}
-
-/// A CLIP that cannot be read costs the category and a warning.
-#[test]
-fn without_a_clip_that_can_be_read_a_picture_is_made_as_published() {
-    let folder = tempfile::tempdir().unwrap();
-    let trellis = pipeline(folder.path(), "pipeline_image");
-    let flux = paint::lay_out(&goldens(), folder.path());
-    write(folder.path(), "disc.png", disc(24.0));
-    std::fs::write(flux.join("clip.safetensors"), "no weights").unwrap();
-    let run = generate(
-        folder.path(),
-        &[
-            "--image=disc.png",
-            "--no-validation",
-            "--json",
-            "-o=b.ply",
-            &format!("--trellis.folder={}", trellis.display()),
-            &format!("--flux.folder={}", flux.display()),
-        ],
-    );
-    assert_eq!(run.code, 0, "{}", run.stderr);
-    assert!(run.stderr.contains("classed by CLIP"), "{}", run.stderr);
-    let warnings = run.stderr.matches("CLIP cannot tell").count();
-    assert_eq!(warnings, 1, "{}", run.stderr);
-    assert!(run.stderr.contains("clip.safetensors"), "{}", run.stderr);
-    let recipe = &run.json()["recipe"];
-    assert_eq!(recipe["category"], serde_json::Value::Null, "{recipe}");
-    assert_eq!(recipe["settings"]["structure.steps"], "6", "{recipe}");
-}
-
-/// Nothing has as many splats as are asked for, so all the candidates are made that a prompt gets.
-#[test]
-fn a_category_says_how_many_candidates_its_prompts_get() {
-    let folder = tempfile::tempdir().unwrap();
-    let trellis = pipeline(folder.path(), "pipeline_image");
-    let flux = paint::lay_out(&goldens(), folder.path());
-    let table = "[all]\ncandidates = 2\n[animals]\ncandidates = 3\n[food]\ncandidates = 1\n";
-    std::fs::write(folder.path().join("table.toml"), table).unwrap();
-    let made = |words: &str, more: &[&str]| {
-        let all = [
-            words,
-            "--json",
-            "-o=e.ply",
-            "--categories=table.toml",
-            "--judge-by=screening",
-            "--splat-floor=100000000",
-            "--flux.side=64",
-            "--trellis.steps=1",
-            &format!("--trellis.folder={}", trellis.display()),
-            &format!("--flux.folder={}", flux.display()),
-        ];
-        let run = generate(folder.path(), &[&all[..], more].concat());
-        assert_eq!(run.code, 1, "{}", run.stderr);
-        let report = run.json();
-        let category = report["recipe"]["category"].as_str().unwrap().to_owned();
-        (category, report["candidates"].as_u64().unwrap())
-    };
-    let mut numbers = std::collections::BTreeSet::new();
-    for prompt in ["purple elephant", "apple", "garden chair"] {
-        // What a CLIP of random weights makes of words is not always what they say.
-        let (category, candidates) = made(prompt, &[]);
-        let said = match category.as_str() {
-            "animals" => 3,
-            "food" => 1,
-            _ => 2,
-        };
-        assert_eq!(candidates, said, "{prompt}: {category}");
-        numbers.insert(candidates);
-    }
-    assert!(numbers.len() > 1, "{numbers:?}");
-    let (_, typed) = made("purple elephant", &["--candidates=1"]);
-    assert_eq!(typed, 1, "what is typed goes before the category's");
-}
-
 /// Garbage, as the weights are random, and refused as such; but every task is answered, by the rules.
 #[test]
 fn a_rehearsal_is_mined_with_our_own_networks() {
@@ -401,102 +278,4 @@ fn a_device_there_is_none_of_is_refused() {
         "{}",
         run.stderr
     );
-}
-
-/// A PNG that claims to be `side` pixels square, and ends there.
-fn claimed(side: u32) -> Vec<u8> {
-    let mut header = b"IHDR".to_vec();
-    header.extend(side.to_be_bytes());
-    header.extend(side.to_be_bytes());
-    header.extend([8, 6, 0, 0, 0]);
-    let crc = !header.iter().fold(u32::MAX, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
-            (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg())
-        })
-    });
-    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0d".to_vec();
-    png.extend(header);
-    png.extend(crc.to_be_bytes());
-    png.extend(b"\0\0\0\0IDAT\x35\xaf\x06\x1e");
-    png
-}
-
-fn animated_gif() -> Vec<u8> {
-    let mut bytes = Cursor::new(Vec::new());
-    let mut encoder = image::codecs::gif::GifEncoder::new(&mut bytes);
-    for radius in [10.0, 20.0] {
-        encoder.encode_frame(Frame::new(disc(radius))).unwrap();
-    }
-    drop(encoder);
-    bytes.into_inner()
-}
-
-#[test]
-fn bad_pictures_give_a_clear_line_or_a_sensible_cloud() {
-    let folder = tempfile::tempdir().unwrap();
-    let trellis = pipeline(folder.path(), "pipeline_image");
-    let seeing = format!("--trellis.folder={}", trellis.display());
-    let put = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
-    write(
-        folder.path(),
-        "clear.png",
-        RgbaImage::from_pixel(64, 64, Rgba([9, 9, 9, 0])),
-    );
-    write(
-        folder.path(),
-        "one.png",
-        RgbaImage::from_pixel(1, 1, Rgba([200, 10, 10, 255])),
-    );
-    write(folder.path(), "border.png", disc(64.0 / 2.0 + 8.0));
-    std::fs::write(folder.path().join("opaque.png"), common::disc_png()).unwrap();
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
-    put("cmyk.jpg", &std::fs::read(data.join("cmyk.jpg")).unwrap());
-    put("moving.gif", &animated_gif());
-    put("huge.png", &claimed(16_384));
-    put("cut.png", &claimed(64));
-    let run = |picture: &str| {
-        let image = format!("--image={picture}");
-        let few = "--trellis.steps=1";
-        generate(
-            folder.path(),
-            &[&image, "--no-validation", "-o=out.ply", few, &seeing],
-        )
-    };
-    for (picture, words) in [
-        ("clear.png", "transparent all over"),
-        ("huge.png", "Image size exceeds limit"),
-        ("moving.gif", "neither PNG nor JPEG nor WebP"),
-        ("cut.png", "unexpected end of file"),
-        ("one.png", "next to nothing"),
-    ] {
-        let run = run(picture);
-        assert_ne!(run.code, 0, "{picture}");
-        assert!(run.stderr.contains(words), "{picture}: {}", run.stderr);
-        assert!(
-            !run.stderr.contains("panicked"),
-            "{picture}: {}",
-            run.stderr
-        );
-    }
-    for (picture, words) in [
-        ("border.png", "of the picture's border"),
-        ("opaque.png", "models pull cutout"),
-        ("cmyk.jpg", "the cut-out is doubtful"),
-    ] {
-        let run = run(picture);
-        assert!(
-            !run.stderr.contains("panicked"),
-            "{picture}: {}",
-            run.stderr
-        );
-        // Nothing may come of random weights: then it says so.
-        assert!(
-            run.code == 0 || run.stderr.contains("nothing came of it"),
-            "{picture}: {}",
-            run.stderr
-        );
-        if run.code == 0 {
-            assert!(run.stderr.contains(words), "{picture}: {}", run.stderr);
-        }
-    }
 }
