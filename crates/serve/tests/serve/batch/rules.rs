@@ -232,10 +232,12 @@ async fn several_generators_work_on_a_batch_each_one_at_a_time() {
     accepted(&served, &batch(storage, &prompts)).await;
     one.until_begun(1).await;
     two.until_begun(1).await;
-    for told in [&one, &two] {
-        told.go();
-        told.go();
-    }
+    // While one is at its first, the other takes all that is left.
+    one.go();
+    one.go();
+    one.until_begun(3).await;
+    one.go();
+    two.go();
     until_complete(&served).await;
     for told in [&one, &two] {
         assert_eq!(told.most_at_once.load(Ordering::SeqCst), 1);
