@@ -12,6 +12,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use judge::Judge;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
@@ -290,6 +291,8 @@ impl Doors {
 
     fn welcome(&mut self, stream: TcpStream, permit: OwnedSemaphorePermit) {
         let guest = self.house.welcome();
+        // Only a matter of speed.
+        let _ = stream.set_nodelay(true);
         let talk = converse(stream, self.router.clone(), self.closing.clone());
         self.connections.spawn(async move {
             talk.await;
@@ -314,26 +317,76 @@ async fn accept(
     }
 }
 
-async fn converse(stream: TcpStream, router: Router, closing: CancellationToken) {
-    // Only a matter of speed.
-    let _ = stream.set_nodelay(true);
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: Router,
+    closing: CancellationToken,
+) {
+    // Asked once: were the end to come between two questions, nobody would tell the connection of it.
+    let is_last = closing.is_cancelled();
     let stream = TokioIo::new(Paced::new(stream, Pace::DEFAULT));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(HEAD_LIMIT)
         // At the end each connection has one request more.
-        .keep_alive(!closing.is_cancelled())
+        .keep_alive(!is_last)
         .serve_connection(stream, TowerToHyperService::new(router));
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
+        // What has arrived is read first: a request that is here gets its answer.
+        biased;
         ended = connection.as_mut() => ended,
-        () = closing.cancelled(), if !closing.is_cancelled() => {
+        () = closing.cancelled(), if !is_last => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "connection ended");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_arrives_as_the_end_comes_is_answered() {
+        let router = Router::new().route("/", get(|| async { "here" }));
+        // Of two things that are ready a choice could be made by chance: often enough to be sure.
+        for _ in 0..64 {
+            let (mut client, server) = duplex(1024);
+            let closing = CancellationToken::new();
+            let mut talk = std::pin::pin!(converse(server, router.clone(), closing.clone()));
+            assert!(futures_util::poll!(talk.as_mut()).is_pending(), "it waits");
+            let request = "GET / HTTP/1.1\r\nHost: pod\r\n\r\n";
+            client.write_all(request.as_bytes()).await.unwrap();
+            closing.cancel();
+            // And then it ends, although the client keeps the connection.
+            talk.await;
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer:?}");
+            assert!(answer.ends_with("here"), "{answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_comes_after_the_end_has_one_request() {
+        let router = Router::new().route("/", get(|| async { "here" }));
+        let (mut client, server) = duplex(1024);
+        let closing = CancellationToken::new();
+        closing.cancel();
+        let request = "GET / HTTP/1.1\r\nHost: pod\r\n\r\n";
+        client.write_all(request.as_bytes()).await.unwrap();
+        converse(server, router, closing).await;
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer:?}");
+        assert!(answer.contains("connection: close"), "{answer}");
     }
 }
