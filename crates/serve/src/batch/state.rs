@@ -93,7 +93,9 @@ struct Inner {
     phase: Phase,
     /// Whether the last who asked was told to replace this machine.
     is_to_be_replaced: bool,
-    /// Whether a batch was in hand when the server began to end.
+    /// Whether the server has begun to end.
+    is_closing: bool,
+    /// Whether a batch was in hand then, or was taken since: it had been asked for before.
     is_promised: bool,
 }
 
@@ -131,6 +133,7 @@ impl Batch {
             inner: Mutex::new(Inner {
                 phase: Phase::Idle,
                 is_to_be_replaced: false,
+                is_closing: false,
                 is_promised: false,
             }),
         }
@@ -167,6 +170,7 @@ impl Batch {
         }
         let done = Arc::<AtomicUsize>::default();
         inner.is_to_be_replaced = false;
+        inner.is_promised |= inner.is_closing;
         inner.phase = Phase::Generating {
             stems,
             done: Arc::clone(&done),
@@ -242,6 +246,7 @@ impl Batch {
     /// Remembers whether a batch was promised before the end.
     pub(crate) fn close(&self) {
         let mut inner = self.inner();
+        inner.is_closing = true;
         inner.is_promised = matches!(inner.phase, Phase::Generating { .. });
     }
 
@@ -267,4 +272,48 @@ fn diagnosis(troubles: &[Trouble]) -> Value {
     };
     let generators: Vec<Value> = troubles.iter().map(of_one).collect();
     json!({ "reason": "every generator fails", "generators": generators })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::Fleet;
+    use crate::workshop::Numbers;
+
+    fn batch() -> Batch {
+        let fetcher = Fetcher::new(AddressPolicy::default(), &Anchors::default()).unwrap();
+        Batch::new(Container::Ply, fetcher)
+    }
+
+    fn begin(batch: &Batch) {
+        let numbers = Numbers {
+            usual: None,
+            most: 1,
+        };
+        let workshop = Workshop::new(Fleet::new(Vec::new()), None, numbers, None, 1);
+        let prompt = BatchPrompt {
+            stem: "a".to_owned(),
+            image_url: "https://example.com/a.jpg".to_owned(),
+        };
+        let work = batch.begin(&[prompt], Some(&Arc::new(workshop)));
+        assert!(matches!(work, Ok(Some(_))), "{work:?}");
+    }
+
+    #[test]
+    fn a_batch_is_owed_until_it_is_fetched_also_when_it_came_with_the_end() {
+        let in_time = batch();
+        begin(&in_time);
+        in_time.close();
+        let late = batch();
+        late.close();
+        assert!(!late.owes());
+        begin(&late);
+        for batch in [in_time, late] {
+            assert!(batch.owes(), "it is worked on");
+            batch.complete(Archive::default());
+            assert!(batch.owes(), "nobody has it");
+            batch.fetch().unwrap();
+            assert!(!batch.owes());
+        }
+    }
 }

@@ -105,6 +105,10 @@ impl Jobs {
         known
             .jobs
             .insert(job.id.clone(), (number, Arc::clone(&job)));
+        // Asked for before the end, but so slowly that it has begun since.
+        if self.is_closing.load(Ordering::Relaxed) {
+            known.promised.push(Arc::clone(&job));
+        }
         job
     }
 
@@ -170,10 +174,11 @@ impl Jobs {
 
     /// Remembers which jobs were promised before the end.
     pub(crate) fn close(&self) {
+        let mut known = self.known();
+        // Under the lock, as whoever begins a job asks: no job is missed between the two.
         if self.is_closing.swap(true, Ordering::Relaxed) {
             return;
         }
-        let mut known = self.known();
         let unfinished = known.jobs.values().map(|(_, job)| job);
         let unfinished = unfinished.filter(|job| !job.state().is_finished());
         known.promised = unfinished.cloned().collect();
@@ -306,6 +311,19 @@ mod tests {
         assert!(jobs.owes());
         promised.fetch().unwrap();
         assert!(!jobs.owes(), "the one before had its time");
+    }
+
+    #[test]
+    fn what_was_asked_for_in_the_moment_of_the_end_is_owed_too() {
+        let jobs = jobs(100, 1000, HOUR);
+        jobs.close();
+        assert!(!jobs.owes());
+        let late = jobs.begin(&order());
+        assert!(jobs.owes());
+        finish(&jobs, &late, 1);
+        assert!(jobs.owes());
+        late.fetch().unwrap();
+        assert!(!jobs.owes());
     }
 
     #[test]
