@@ -107,6 +107,9 @@ impl Follower {
                     view.state = *state;
                     view.progress = None;
                     view.candidates.clear();
+                    view.finished = None;
+                    view.result = None;
+                    view.error = None;
                     if *state == JobState::Queued {
                         view.started = None;
                     }

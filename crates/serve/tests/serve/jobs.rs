@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use serve::{JobLimits, ServeConfig};
 
 use crate::common::{
-    Deed, Served, Told, config, detail, header, mark, marks, picture, seconds_to_come_again, until,
+    Deed, Served, Told, config, detail, header, in_time, mark, marks, picture,
+    seconds_to_come_again, until,
 };
 use crate::events::{Event, Events};
 
@@ -36,8 +37,7 @@ async fn until_finished(served: &Served, job: &str) -> Value {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    let waited = tokio::time::timeout(Duration::from_secs(60), finished).await;
-    waited.expect("finished")
+    in_time("the end of a job", finished).await
 }
 
 fn names(events: &[Event]) -> Vec<&str> {
@@ -103,6 +103,11 @@ async fn a_job_is_asked_for_followed_and_fetched() {
     let all = Events::of(&served, &job, None).await.rest().await;
     assert_eq!(all[0].2["state"], "queued");
     assert!(all[0].2.get("started").is_none());
+    for (_, name, then) in &all[..2] {
+        for later in ["finished", "result"] {
+            assert!(then.get(later).is_none(), "{name}: {then}");
+        }
+    }
     // Who comes back hears what is newer; who has heard all, nothing.
     let again = Events::of(&served, &job, Some(number)).await.rest().await;
     assert_eq!(names(&again), names(&rest));
