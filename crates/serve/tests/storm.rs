@@ -25,6 +25,9 @@ static MEMORY: PeakAlloc = PeakAlloc;
 /// Splats of one asset, of 56 bytes each in a PLY: more than the system buffers for a slow reader.
 const SPLATS: usize = 60_000;
 
+/// Finished jobs that are known: more than can finish between the end of one and its fetching.
+const KEPT: usize = 8;
+
 /// How a client behaves.
 #[derive(Debug, Clone, Copy)]
 enum Manner {
@@ -83,7 +86,9 @@ async fn ask(served: &Served, number: u32, manner: Manner) -> bool {
             let mut answer = Vec::new();
             let mut piece = vec![0; 256 << 10];
             loop {
-                let read = stream.read(&mut piece).await.unwrap();
+                let read = common::in_time("a piece", stream.read(&mut piece))
+                    .await
+                    .unwrap();
                 if read == 0 {
                     break;
                 }
@@ -111,7 +116,7 @@ async fn ask(served: &Served, number: u32, manner: Manner) -> bool {
                 _ => {
                     stream.write_all(request.as_bytes()).await.unwrap();
                     let mut piece = vec![0; 64 << 10];
-                    let _ = stream.read(&mut piece).await;
+                    let _ = common::in_time("a piece", stream.read(&mut piece)).await;
                 }
             }
             false
@@ -146,7 +151,7 @@ async fn calm(served: &Served) {
         })
         .await;
     let load = served.load();
-    assert!(load.jobs_kept <= 4, "{load:?}");
+    assert!(load.jobs_kept <= KEPT, "{load:?}");
     let jobs = served.get_json("/v1/jobs").await;
     for job in jobs["jobs"].as_array().unwrap() {
         served.delete(job["links"]["job"].as_str().unwrap()).await;
@@ -170,10 +175,11 @@ async fn storm(requests: u32, clients: u32, generators: usize) {
         .collect();
     let asset = SPLATS * 56;
     let limited = ServeConfig {
-        waiting: clients as usize,
+        // Each client, and whoever has left and is not known to have.
+        waiting: 2 * clients as usize,
         jobs: JobLimits {
-            count: 4,
-            bytes: 8 * asset,
+            count: KEPT,
+            bytes: 2 * KEPT * asset,
             ..JobLimits::default()
         },
         ..config()

@@ -13,19 +13,24 @@ use generate::{
     Candidate, GenerateError, Generation, GenerationEvent, GenerationSink, Generator, Request,
 };
 use judge::{Judge, Prompt};
-use reqwest::{Client, RequestBuilder, Response, StatusCode, multipart};
+use reqwest::{Client, RequestBuilder, Response, multipart};
 use serde_json::Value;
-use serve::{Access, Equipment, Load, ServeConfig, ServeError, Server, Watch};
+use serve::{Access, Equipment, Load, LoadState, ServeConfig, ServeError, Server, Watch};
 use splat::{Cloud, Frame, Splat};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// A server on loopback for everybody, where one request may wait.
+/// How long a test waits for what has to come: longer than any machine takes, so that only what never
+/// comes is given up.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A server on loopback for everybody, where one request may wait. It has more time for its end than
+/// anybody waits for that: an end that takes all of it is seen.
 pub(crate) fn config() -> ServeConfig {
     ServeConfig {
         waiting: 1,
-        drain: Duration::from_secs(20),
+        drain: 2 * PATIENCE,
         ..ServeConfig::new(SocketAddr::from(([127, 0, 0, 1], 0)), Access::Everybody)
     }
 }
@@ -35,6 +40,9 @@ pub(crate) fn client() -> Client {
     Client::builder()
         .tls_backend_preconfigured(tls)
         .no_proxy()
+        .timeout(PATIENCE)
+        // A server that is about to end closes what nobody uses: each request has its own connection.
+        .pool_max_idle_per_host(0)
         .build()
         .unwrap()
 }
@@ -60,9 +68,7 @@ impl Served {
         judge: Option<Arc<Judge>>,
     ) -> Self {
         let served = Self::warmed(config, async { Ok(Equipment { generators, judge }) }).await;
-        while served.get("/health").await.status() != StatusCode::OK {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        served.until(|load| load.state == LoadState::Open).await;
         served
     }
 
@@ -129,15 +135,20 @@ impl Served {
     }
 }
 
-/// Waits until something holds; a test that waits a minute has failed.
+/// Waits until something holds, but not for ever.
 pub(crate) async fn until(holds: impl Fn() -> bool) {
     let waiting = async {
         while !holds() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    let waited = tokio::time::timeout(Duration::from_secs(60), waiting).await;
-    assert!(waited.is_ok(), "it never came to it");
+    in_time("it", waiting).await;
+}
+
+/// What comes of something that has to come.
+pub(crate) async fn in_time<T>(what: &str, coming: impl Future<Output = T>) -> T {
+    let waited = tokio::time::timeout(PATIENCE, coming).await;
+    waited.unwrap_or_else(|_| panic!("{what} never came"))
 }
 
 pub(crate) fn image_form(image: Vec<u8>, seed: &str) -> multipart::Form {

@@ -14,8 +14,8 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use crate::common::{
-    Served, Told, config, detail, header, image_form, mark, marks, picture, seconds_to_come_again,
-    until,
+    Served, Told, config, detail, header, image_form, in_time, mark, marks, picture,
+    seconds_to_come_again, until,
 };
 
 /// A pod's request, by hand.
@@ -41,7 +41,7 @@ fn request(image: &[u8], seed: u32) -> Vec<u8> {
 async fn head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
+        head.push(in_time("a head", stream.read_u8()).await.unwrap());
     }
     String::from_utf8(head).unwrap()
 }
@@ -140,6 +140,8 @@ async fn one_generation_at_a_time_however_many_ask() {
             tokio::spawn(async move { served.show(picture(), &seed.to_string()).await })
         })
         .collect();
+    // Whoever has come waits, also the moment before it is its turn.
+    told.until_begun(1).await;
     served.until(|load| load.waiting == 4).await;
     assert_eq!(told.begun.load(Ordering::SeqCst), 1);
     for _ in 0..5 {

@@ -19,7 +19,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use serve::{BatchConfig, ServeConfig};
 
-use crate::common::{Served, config, picture};
+use crate::common::{Served, config, in_time, picture};
 
 /// Where a batch's images are: `/{name}` is a picture, and some names are trouble. Counts what is asked.
 pub(super) async fn storage() -> (SocketAddr, Arc<AtomicUsize>) {
@@ -88,8 +88,7 @@ pub(super) async fn until_complete(served: &Served) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    let waited = tokio::time::timeout(Duration::from_secs(60), completed).await;
-    assert!(waited.is_ok(), "{}", status(served).await);
+    in_time("a complete batch", completed).await;
 }
 
 pub(super) async fn results(served: &Served) -> Vec<u8> {

@@ -11,7 +11,7 @@ use splat::Container;
 use tokio::sync::oneshot;
 
 use super::{accepted, batch, batching, results, status, storage, until_complete};
-use crate::common::{Served, Told, detail, header, marks, unpacked, until};
+use crate::common::{Served, Told, detail, header, in_time, marks, unpacked, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_answers_while_models_are_loaded() {
@@ -103,9 +103,12 @@ async fn progress_is_shown_as_it_comes() {
     accepted(&served, &batch(storage, &prompts)).await;
     for done in 1..4 {
         told.go();
-        while status(&served).await["progress"] != done {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let shown = async {
+            while status(&served).await["progress"] != done {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        in_time("progress", shown).await;
         assert_eq!(status(&served).await["total"], 4);
     }
     assert_eq!(told.most_at_once.load(Ordering::SeqCst), 1, "one at a time");
