@@ -13,10 +13,14 @@ pub enum CallError {
     /// Nothing was put on the wire: the peer certainly did not see the call.
     #[error("not sent: {0}")]
     NotSent(String),
-    /// Something was put on the wire and no answer came (time-out, reset, cut short), or the peer
-    /// failed over it (status 500 and above): it may have acted on the call or not.
+    /// Something was put on the wire and no answer came (time-out, reset), or one in the peer's stead
+    /// (status 501 and above, as proxies say): it may have acted on the call or not, or be at it still.
     #[error("in doubt: {0}")]
     InDoubt(String),
+    /// The peer's answer broke off, or was that it failed over the call (status 500): it may have acted
+    /// on the call or not, but is done with it.
+    #[error("in doubt: {0}")]
+    Failed(String),
     /// The peer answered no, before its handler saw the call.
     #[error("answered {status}: {message}")]
     Answered {
@@ -33,7 +37,15 @@ pub enum CallError {
 impl CallError {
     /// Whether the peer may have acted on the call without our knowing how.
     pub fn in_doubt(&self) -> bool {
-        matches!(self, Self::InDoubt(_) | Self::Malformed(_))
+        matches!(
+            self,
+            Self::InDoubt(_) | Self::Failed(_) | Self::Malformed(_)
+        )
+    }
+
+    /// Whether the peer may act on the call yet: it has not been heard of since.
+    pub fn may_be_at_it(&self) -> bool {
+        matches!(self, Self::InDoubt(_))
     }
 
     /// Whether the peer certainly did not act on the call.
@@ -54,7 +66,8 @@ impl CallError {
         let message = message_of(body);
         match status {
             300..=499 => Self::Answered { status, message },
-            500.. => Self::InDoubt(format!("HTTP {status}: {message}")),
+            500 => Self::Failed(format!("HTTP {status}: {message}")),
+            501.. => Self::InDoubt(format!("HTTP {status}: {message}")),
             _ => Self::Malformed(format!("HTTP {status}: {message}")),
         }
     }
@@ -166,6 +179,8 @@ mod tests {
         assert!(of(307).certainly_not_processed() && of(422).certainly_not_processed());
         assert!(of(500).in_doubt() && of(503).in_doubt() && of(999).in_doubt());
         assert!(of(204).in_doubt());
+        assert!(of(502).may_be_at_it() && of(504).may_be_at_it());
+        assert!(!of(500).may_be_at_it() && !of(204).may_be_at_it());
     }
 
     #[test]

@@ -305,7 +305,7 @@ async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, CallError
     while let Some(chunk) = response
         .chunk()
         .await
-        .map_err(|error| CallError::InDoubt(describe(error)))?
+        .map_err(|error| CallError::Failed(describe(error)))?
     {
         if chunk.len() > limit - body.len() {
             return Err(too_large());

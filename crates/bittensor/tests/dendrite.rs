@@ -209,12 +209,15 @@ async fn what_breaks_off_is_doubt() {
     for reply in [
         Vec::new(),
         b"HTTP/1.1 20".to_vec(),
-        cut,
         b"\xff\xfe\r\n\r\n".to_vec(),
     ] {
         let error = error_of(reply).await;
         assert!(matches!(error, CallError::InDoubt(_)), "{error}");
+        assert!(error.may_be_at_it());
     }
+    let error = error_of(cut).await;
+    assert!(matches!(error, CallError::Failed(_)), "{error}");
+    assert!(error.in_doubt() && !error.may_be_at_it());
     let error = error_of(http("503 No", "{\"message\":\"busy\"}")).await;
     assert_eq!(error, CallError::InDoubt("HTTP 503: busy".into()));
 }
@@ -271,7 +274,7 @@ async fn rehearsed_faults_look_like_real_ones() {
             .await
             .unwrap_err()
     };
-    assert!(matches!(call("fail").await, CallError::InDoubt(why) if why.contains("HTTP 500")));
+    assert!(matches!(call("fail").await, CallError::Failed(why) if why.contains("HTTP 500")));
     assert!(matches!(call("instead").await, CallError::Malformed(_)));
     assert!(matches!(call("cut").await, CallError::InDoubt(_)));
 }
