@@ -169,6 +169,7 @@ async fn run(
     config.rules = Rules {
         cooldown: Duration::ZERO,
         penalty: Duration::ZERO,
+        longest_validation: Duration::ZERO,
         ..Rules::PULL_2025
     };
     config.test_network = true;

@@ -85,7 +85,7 @@ pub struct MinerConfig {
     /// Time for a pull, connection included. The official miner has 12 s (`miner/workers.py:18`).
     pub pull_timeout: Duration,
     /// Time for a submission; validation is part of it. The official miner has 300 s
-    /// (`miner/workers.py:19`).
+    /// (`miner/workers.py:19`), as validators have at most.
     pub submit_timeout: Duration,
     /// After this a generator counts as hung.
     pub generation_timeout: Duration,
@@ -122,7 +122,8 @@ impl MinerConfig {
             candidates: None,
             limit: Limit::Never,
             pull_timeout: Duration::from_secs(12),
-            submit_timeout: sped_up(300.0, speed, 30.0),
+            // A little more than a validator has in a rehearsal, so that its word arrives.
+            submit_timeout: sped_up(300.0, speed, 40.0),
             generation_timeout: Duration::from_secs(600),
             generator_rest: Duration::from_secs(1),
             drain_timeout: Duration::from_secs(60),
@@ -215,7 +216,8 @@ mod tests {
     fn rules_and_timeouts_follow_the_networks_speed() {
         let config = config();
         assert_eq!(config.rules.cooldown, Duration::from_secs(15));
-        assert_eq!(config.submit_timeout, Duration::from_secs(30));
+        assert_eq!(config.submit_timeout, Duration::from_secs(40));
+        assert!(config.submit_timeout > config.rules.longest_validation);
         assert_eq!(config.pull_timeout, Duration::from_secs(12));
     }
 

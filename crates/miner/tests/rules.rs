@@ -217,6 +217,32 @@ async fn an_answer_too_soon_after_an_accepted_one_is_asked_about_and_sent_again(
     assert_eq!(rig.validators[0].seen.lock().unwrap().submissions, 2);
 }
 
+/// A verdict that comes when nobody waits for it any more brings a cooldown all the same, and until it
+/// has come the validator would judge the answer once more.
+#[tokio::test]
+async fn a_validator_that_is_slow_to_judge_is_left_alone_until_it_has() {
+    let rig = Rig::new(2).await;
+    for (validator, seconds) in rig.validators.iter().zip([1.5, 3.0]) {
+        let judged = SubmitFault::Judged(Duration::from_secs_f64(seconds));
+        validator.seen.lock().unwrap().submit_faults = [judged].into();
+    }
+    let mut config = rig.config(Limit::Tasks(4));
+    config.rules.longest_validation = Duration::from_secs(5);
+    config.submit_timeout = Duration::from_millis(200);
+    let (summary, events) = rig.start_with(config, vec![Arc::default()]).end().await;
+    rig.assert_clean();
+    let doubts = events
+        .iter()
+        .filter(|event| matches!(event, Event::InDoubt { .. }));
+    assert!(doubts.count() >= 2);
+    assert_eq!((summary.totals.violations, summary.totals.doubled), (0, 0));
+    for validator in &rig.validators {
+        let first = format!("{}-1", validator.uid);
+        let seen = validator.seen.lock().unwrap();
+        assert_eq!(seen.answered.get(&first), Some(&1), "judged once");
+    }
+}
+
 #[tokio::test]
 async fn an_answer_to_the_wrong_task_costs_nothing_and_is_not_insisted_on() {
     let rig = Rig::new(1).await;

@@ -19,6 +19,10 @@ pub struct Rules {
     /// For this long after a submission is taken up, another is ignored
     /// (`validation.validation_lock_duration`).
     pub validation_lock: Duration,
+    /// After this a validator gives up on a submission that its validation service is still at: the
+    /// task is over then, at no penalty. Nothing is set in `neurons/validator/validation_service.py`, so
+    /// it is aiohttp's own limit on a whole request (`ClientTimeout.total`).
+    pub longest_validation: Duration,
     /// Early pulls that cost nothing (`generation.cooldown_violations_threshold`).
     pub violation_grace: u64,
     /// More cooldown for each early pull beyond those (`generation.cooldown_violation_penalty`).
@@ -48,6 +52,7 @@ impl Rules {
         throttle: Duration::from_secs(30),
         penalty: Duration::from_secs(600),
         validation_lock: Duration::from_secs(30),
+        longest_validation: Duration::from_secs(300),
         violation_grace: 100,
         violation_penalty: Duration::from_secs(10),
         acceptance_threshold: 0.6,
@@ -58,8 +63,12 @@ impl Rules {
         least_stake: 1000.0,
     };
 
+    /// What validating may take however fast the clock rules run.
+    pub const LEAST_VALIDATION: Duration = Duration::from_secs(30);
+
     /// The same rules with every duration divided by `speed`, for a test network whose clock rules run
-    /// faster. A speed that is not above 0 and finite changes nothing.
+    /// faster. Validating is work, which runs no faster: it keeps up to [`Rules::LEAST_VALIDATION`]. A
+    /// speed that is not above 0 and finite changes nothing.
     pub fn sped_up(&self, speed: f64) -> Self {
         if !(speed > 0.0 && speed.is_finite()) {
             return *self;
@@ -72,6 +81,8 @@ impl Rules {
             throttle: faster(self.throttle),
             penalty: faster(self.penalty),
             validation_lock: faster(self.validation_lock),
+            longest_validation: faster(self.longest_validation)
+                .max(self.longest_validation.min(Self::LEAST_VALIDATION)),
             violation_penalty: faster(self.violation_penalty),
             unregistered: faster(self.unregistered),
             observation_window: faster(self.observation_window),
@@ -127,10 +138,16 @@ impl Rules {
     }
 
     /// The latest moment at which a validator that may or may not have processed a submission can
-    /// still be cooling this miner down: the worst ruling, made when the doubt arose (not when the
-    /// submission was sent: a validator may have taken all of the time-out to judge it).
-    pub fn in_doubt_until(&self, doubt_since: f64) -> f64 {
-        doubt_since + self.cooldown.as_secs_f64() + self.penalty.as_secs_f64()
+    /// still be cooling this miner down: the worst ruling, made at the latest moment it can have been
+    /// made, `ruled_by`.
+    pub fn in_doubt_until(&self, ruled_by: f64) -> f64 {
+        ruled_by + self.cooldown.as_secs_f64() + self.penalty.as_secs_f64()
+    }
+
+    /// The latest moment at which a validator rules on a submission that was taken up at
+    /// `taken_up_by` at the latest. It does not matter to it whether anybody still waits for the reply.
+    pub fn ruled_by(&self, taken_up_by: f64) -> f64 {
+        taken_up_by + self.longest_validation.as_secs_f64()
     }
 }
 
@@ -159,6 +176,7 @@ mod tests {
         assert_eq!(Rules::earliest_pull(1000, 2.5), 997.5);
         assert_eq!(RULES.answer_by(1000.5), 1030.5);
         assert_eq!(RULES.in_doubt_until(1000.0), 1900.0);
+        assert_eq!(RULES.ruled_by(1000.0), 1300.0);
     }
 
     #[test]
@@ -188,6 +206,7 @@ mod tests {
         assert_eq!(fast.throttle, Duration::from_millis(1500));
         assert_eq!(fast.penalty, Duration::from_secs(30));
         assert_eq!(fast.validation_lock, Duration::from_millis(1500));
+        assert_eq!(fast.longest_validation, Duration::from_secs(30));
         assert_eq!(fast.violation_penalty, Duration::from_millis(500));
         assert_eq!(fast.unregistered, Duration::from_secs(180));
         assert_eq!(fast.observation_window, Duration::from_secs(720));
@@ -195,6 +214,13 @@ mod tests {
         assert_eq!(fast.violation_grace, 100);
         assert_eq!(fast.acceptance_threshold, 0.6);
         assert_eq!(fast.throttle_on_wire(), 1);
+        let longest = |rules: Rules, speed| rules.sped_up(speed).longest_validation.as_secs();
+        assert_eq!((longest(RULES, 2.0), longest(RULES, 1000.0)), (150, 30));
+        let short = Rules {
+            longest_validation: Duration::from_secs(12),
+            ..RULES
+        };
+        assert_eq!(longest(short, 1000.0), 12, "it never grows with the speed");
         for nonsense in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert_eq!(RULES.sped_up(nonsense), RULES);
         }

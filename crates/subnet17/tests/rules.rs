@@ -336,4 +336,28 @@ proptest! {
         }
         prop_assert_eq!(standing.cooldown_violations, 0);
     }
+
+    /// A miner that heard nothing of its answer, and asks when nothing can come of it any more, violates
+    /// nothing and answers nothing twice: whenever within its time the validator took the answer up, and
+    /// however long it was at it.
+    #[test]
+    fn a_miner_that_waits_out_its_doubt_never_violates(
+        taken_up in 0.0f64..=1.0,
+        judging in 0.0f64..=1.0,
+        score in proptest::option::of(0.0f64..1.0),
+        heard_nothing_for in 0.0f64..=300.0,
+        speed in 0.5f64..100.0,
+    ) {
+        let rules = RULES.sped_up(speed);
+        let mut standing = assigned(START);
+        let gave_up = START + heard_nothing_for;
+        let taken_up = START + taken_up * heard_nothing_for;
+        let ruled = taken_up + judging * rules.longest_validation.as_secs_f64();
+        let outcome = standing.on_submit("id", false, |_| true, taken_up, &rules);
+        prop_assert!(matches!(outcome, SubmitOutcome::Judge(_)));
+        let asks = rules.in_doubt_until(rules.ruled_by(gave_up));
+        prop_assert!(ruled <= asks, "it is not judged twice at once");
+        standing.on_verdict(score, ruled, &rules);
+        prop_assert_eq!(standing.on_pull(asks, &rules), PullOutcome::Free);
+    }
 }

@@ -24,6 +24,7 @@ pub(crate) const RULES: Rules = Rules {
     throttle: Duration::ZERO,
     penalty: Duration::from_secs(1),
     validation_lock: Duration::ZERO,
+    longest_validation: Duration::from_secs(1),
     ..Rules::PULL_2025
 };
 

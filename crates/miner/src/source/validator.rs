@@ -207,7 +207,7 @@ impl Peer for Validator {
     }
 
     fn doubt_until(&self, context: &Context) -> Option<UnixMillis> {
-        Some(worst_cooldown(&context.config.rules))
+        Some(clock::now() + clock::millis(doubt_wait(&context.config.rules)))
     }
 
     async fn send(&self, context: &Context, task: &OpenTask, sealed: SubmitResults) -> Fate {
@@ -218,23 +218,34 @@ impl Peer for Validator {
         drop(sealed);
         match self.call(context, prepared).await {
             Ok(reply) => self.fate(task, &reply, rules),
-            Err(error) => refused::answer(context, self.uid, &error).unwrap_or(Fate::InDoubt {
-                reason: error.to_string(),
-                until: self.doubt_until(context),
+            Err(error) => refused::answer(context, self.uid, &error).unwrap_or_else(|| {
+                let until = if error.may_be_at_it() {
+                    self.doubt_until(context)
+                } else {
+                    Some(worst_cooldown(rules))
+                };
+                Fate::InDoubt {
+                    reason: error.to_string(),
+                    until,
+                }
             }),
         }
     }
 }
 
-/// How long the worst cooldown is that an answer can bring.
+/// How long a validator that was not heard of since an answer was on its way can be at it, and let us
+/// cool down after that.
 pub(crate) fn doubt_wait(rules: &Rules) -> Duration {
-    Duration::try_from_secs_f64(rules.in_doubt_until(0.0)).unwrap_or(Duration::MAX)
+    seconds(rules.in_doubt_until(rules.ruled_by(0.0)))
 }
 
-/// The end of the worst cooldown that the validator may have set, counted from now: until this
-/// moment it may still have been at it.
+/// The end of the worst cooldown that a validator may have set by now.
 fn worst_cooldown(rules: &Rules) -> UnixMillis {
-    clock::now() + clock::millis(doubt_wait(rules))
+    clock::now() + clock::millis(seconds(rules.in_doubt_until(0.0)))
+}
+
+fn seconds(count: f64) -> Duration {
+    Duration::try_from_secs_f64(count).unwrap_or(Duration::MAX)
 }
 
 fn judge_reply(task: &OpenTask, reply: &SubmitResults) -> (Outcome, Option<f64>) {

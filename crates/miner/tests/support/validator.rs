@@ -20,6 +20,7 @@ pub const RULES: Rules = Rules {
     throttle: Duration::ZERO,
     penalty: Duration::from_secs(1),
     validation_lock: Duration::from_millis(100),
+    longest_validation: Duration::from_secs(1),
     ..Rules::PULL_2025
 };
 
@@ -53,6 +54,8 @@ pub enum SubmitFault {
     TooSoon,
     /// By now it has assigned another task: feedback with score 0, and nothing else.
     WrongTask,
+    /// It is judged for so long, whether anybody waits or not, and then below the threshold.
+    Judged(Duration),
 }
 
 /// What a validator saw.
@@ -151,8 +154,25 @@ impl Validator {
                         &caller.hotkey,
                     )
                 };
-                let reply = answer_submit(&mut for_submit.lock().unwrap(), &submit, signed);
-                async move { reply }
+                let mut seen = for_submit.lock().unwrap();
+                let judged = match seen.submit_faults.front() {
+                    Some(SubmitFault::Judged(lasting)) => Some(*lasting),
+                    _ => None,
+                };
+                let reply = answer_submit(&mut seen, &submit, signed);
+                drop(seen);
+                let judging = Arc::clone(&for_submit);
+                // Nobody who hangs up ends it.
+                let judging = tokio::spawn(async move {
+                    match (judged, reply) {
+                        (Some(lasting), Ok(reply)) => {
+                            tokio::time::sleep(lasting).await;
+                            Ok(rule(&mut judging.lock().unwrap(), reply))
+                        }
+                        (_, reply) => reply,
+                    }
+                });
+                async move { judging.await.unwrap() }
             })
             .blacklist("SubmitResults", move |_| {
                 let seen = for_blacklist.lock().unwrap();
@@ -272,6 +292,9 @@ fn answer_submit(
             seen.skipped += 1;
             *seen.answered.entry(id).or_default() += 1;
         }
+        SubmitOutcome::Judge(_) if matches!(fault, Some(SubmitFault::Judged(_))) => {
+            return Ok(submit.clone());
+        }
         SubmitOutcome::Judge(_) => {
             let score = match fault {
                 Some(SubmitFault::Reject) => Some(0.4),
@@ -292,4 +315,18 @@ fn answer_submit(
     reply.feedback = Some(seen.standing.feedback(ruling, 1500.0, now, &RULES));
     reply.cooldown_until = seen.standing.cooldown_until;
     Ok(reply)
+}
+
+/// What follows once a submission has been judged for long.
+fn rule(seen: &mut Seen, submit: SubmitResults) -> SubmitResults {
+    let now = now() - seen.behind;
+    let ruling = seen.standing.on_verdict(Some(0.4), now, &RULES);
+    let id = submit.answered_task().to_owned();
+    *seen.answered.entry(id).or_default() += 1;
+    SubmitResults {
+        results: "".into(),
+        feedback: Some(seen.standing.feedback(Some(ruling), 1500.0, now, &RULES)),
+        cooldown_until: seen.standing.cooldown_until,
+        ..submit
+    }
 }
