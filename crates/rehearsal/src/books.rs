@@ -18,6 +18,8 @@ pub(crate) enum Answer {
     Skipped,
     /// The licence signature does not verify.
     BadSignature,
+    /// The scorer was too busy.
+    Unscored,
 }
 
 /// A submission that did not end a task.
@@ -222,6 +224,7 @@ impl Books {
                     tally.bad_signatures += 1;
                 }
                 Some(Answer::Skipped) => tally.skipped += 1,
+                Some(Answer::Unscored) => tally.unscored += 1,
                 None if record.forgotten => tally.forgotten += 1,
                 None => tally.lost += u64::from(record.is_open() && !held(task)),
             }
@@ -246,6 +249,8 @@ pub struct Tally {
     pub skipped: u64,
     /// Answers that scored below the threshold or were badly signed.
     pub rejected: u64,
+    /// Answers that could not be scored in time; no penalty.
+    pub unscored: u64,
     /// Pulls during a cooldown.
     pub violations: u64,
     /// Tasks that reached a miner, were never answered, and are not in its hands any more.
@@ -290,6 +295,7 @@ impl Tally {
             (&mut self.accepted, other.accepted),
             (&mut self.skipped, other.skipped),
             (&mut self.rejected, other.rejected),
+            (&mut self.unscored, other.unscored),
             (&mut self.violations, other.violations),
             (&mut self.lost, other.lost),
             (&mut self.doubled, other.doubled),

@@ -55,7 +55,7 @@ impl Rehearsal {
         let surroundings = Surroundings {
             rules,
             registration: Arc::clone(&registration),
-            scorer: Arc::new(Scorer::new(config.judge)),
+            scorer: Arc::new(Scorer::new(config.judge, rules.longest_validation)),
             answered: count,
             scored: config.scored,
         };

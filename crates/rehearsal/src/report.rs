@@ -136,6 +136,13 @@ impl fmt::Display for Report {
                 idle * 100.0
             )?;
         }
+        if self.total.unscored > 0 {
+            let unscored = self.total.unscored;
+            writeln!(
+                formatter,
+                "{unscored} answers were not scored in time: this machine is too busy for so many validators"
+            )?;
+        }
         write!(formatter, "scored by {}", self.score_basis)
     }
 }
@@ -204,6 +211,7 @@ mod tests {
             "accepted",
             "skipped",
             "rejected",
+            "unscored",
             "violations",
             "lost",
             "doubled",
@@ -225,6 +233,10 @@ mod tests {
             text.contains("mean score") && text.contains("all"),
             "{text}"
         );
+        assert!(!text.contains("not scored"), "{text}");
+        let mut busy = sample();
+        busy.total.unscored = 2;
+        assert!(busy.to_string().contains("2 answers were not scored"));
         assert!(text.contains("view consistency"), "{text}");
     }
 }

@@ -1,8 +1,10 @@
 //! The scoring room all validators share: one asset at a time, as in the real, single-threaded
-//! service, on blocking threads, and never the same bytes for the same prompt twice.
+//! service, on blocking threads, and never the same bytes for the same prompt twice. As the real
+//! validators, these wait for it so long and no longer.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -49,26 +51,45 @@ type Key = [u8; 32];
 /// Scores submissions.
 pub(crate) struct Scorer {
     judge: Arc<Judge>,
-    room: Semaphore,
+    room: Arc<Semaphore>,
+    patience: Duration,
     memory: Mutex<Memory>,
 }
 
 impl Scorer {
-    pub(crate) fn new(judge: Arc<Judge>) -> Self {
+    /// Scores by `judge`; validators wait for `patience`, their turn included.
+    pub(crate) fn new(judge: Arc<Judge>, patience: Duration) -> Self {
         Self {
             judge,
-            room: Semaphore::new(1),
+            room: Arc::new(Semaphore::new(1)),
+            patience,
             memory: Mutex::default(),
         }
     }
 
-    /// Scores the base64 of a 404 SPZ against its task, once the room is free.
-    pub(crate) async fn score(self: &Arc<Self>, task: Task, results: Arc<str>) -> Scoring {
-        let Ok(_turn) = self.room.acquire().await else {
+    /// Scores the base64 of a 404 SPZ against its task, once the room is free; `None` if that takes too
+    /// long.
+    pub(crate) async fn score(self: &Arc<Self>, task: Task, results: Arc<str>) -> Option<Scoring> {
+        let scoring = self.score_at_leisure(task, results);
+        let scoring = tokio::time::timeout(self.patience, scoring).await;
+        if scoring.is_err() {
+            let patience = self.patience.as_secs_f64();
+            tracing::warn!("a submission was not scored within {patience} s: this machine is busy");
+        }
+        scoring.ok()
+    }
+
+    async fn score_at_leisure(self: &Arc<Self>, task: Task, results: Arc<str>) -> Scoring {
+        let Ok(turn) = Arc::clone(&self.room).acquire_owned().await else {
             return Scoring::unreadable("the scoring room is closed");
         };
         let scorer = Arc::clone(self);
-        let scoring = tokio::task::spawn_blocking(move || scorer.score_now(&task, &results)).await;
+        let scoring = tokio::task::spawn_blocking(move || {
+            // Taken along: whoever stops waiting does not make the room free.
+            let _turn = turn;
+            scorer.score_now(&task, &results)
+        });
+        let scoring = scoring.await;
         scoring.unwrap_or_else(|_| Scoring::unreadable("scoring broke off"))
     }
 
@@ -173,5 +194,26 @@ impl Memory {
         {
             self.scores.remove(&oldest);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_longer_for_a_score_than_the_real_validators() {
+        let patience = Duration::from_secs(300);
+        let scorer = Arc::new(Scorer::new(Arc::default(), patience));
+        let task = || Task::text("1", "a chair");
+        let began = Instant::now();
+        let busy = Arc::clone(&scorer.room).acquire_owned().await;
+        assert!(scorer.score(task(), "AAAA".into()).await.is_none());
+        assert_eq!(began.elapsed(), patience);
+        drop(busy);
+        let scoring = scorer.score(task(), "!".into()).await;
+        assert_eq!(scoring.map(|scoring| scoring.score), Some(0.0));
     }
 }

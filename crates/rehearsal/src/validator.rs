@@ -288,14 +288,14 @@ impl Validator {
         outcome
     }
 
-    /// The score's consequences.
-    fn rule(&self, miner: PublicKey, task: Task, scoring: Scoring) -> Ruling {
+    /// The consequences of the score, or of there being none.
+    fn rule(&self, miner: PublicKey, task: Task, scoring: Option<Scoring>) -> Ruling {
         let mut guard = self.state();
         let state = &mut *guard;
-        state.basis = Some(scoring.basis);
+        let score = scoring.as_ref().map(|scoring| scoring.score);
         let standing = state.standings.entry(miner).or_default();
         let rules = &self.surroundings.rules;
-        let ruling = standing.on_verdict(Some(scoring.score), self.now(), rules);
+        let ruling = standing.on_verdict(score, self.now(), rules);
         match ruling {
             Ruling::Accepted(score) => {
                 self.enter(&mut state.books, &task.id, Answer::Accepted(score));
@@ -303,10 +303,14 @@ impl Validator {
             Ruling::Rejected(score) => {
                 self.enter(&mut state.books, &task.id, Answer::Rejected(score));
             }
-            Ruling::ScorerFailed | Ruling::TooSoon => state.books.judged_in_vain(&task.id),
+            Ruling::ScorerFailed => self.enter(&mut state.books, &task.id, Answer::Unscored),
+            Ruling::TooSoon => state.books.judged_in_vain(&task.id),
         }
-        drop(guard);
-        self.show(task, scoring, matches!(ruling, Ruling::Accepted(_)));
+        if let Some(scoring) = scoring {
+            state.basis = Some(scoring.basis);
+            drop(guard);
+            self.show(task, scoring, matches!(ruling, Ruling::Accepted(_)));
+        }
         ruling
     }
 

@@ -19,8 +19,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rehearsal::{Rehearsal, RehearsalConfig};
 
-/// Fast enough to see many cooldowns, slow enough that scoring, which is not sped up, ends well
-/// within the time for which an answer is in doubt (22 s at this speed), on a busy machine too.
+/// Fast enough to see many cooldowns; an answer is in doubt for 53 s at this speed.
 const SPEED: f64 = 40.0;
 
 /// How often the miner is killed.

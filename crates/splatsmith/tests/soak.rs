@@ -40,6 +40,9 @@ const RULES: Rules = Rules {
     throttle: Duration::ZERO,
     penalty: Duration::from_secs(300),
     validation_lock: Duration::from_secs(30),
+    // All validators share one scorer, which looks at each prompt's first answer for long; this is not
+    // sped up.
+    longest_validation: Duration::from_secs(10),
     ..Rules::PULL_2025
 };
 
@@ -88,8 +91,7 @@ async fn soak(validators: u16, tasks: u64, patience: Duration) -> (Report, Summa
         ..*network.rules()
     };
     config.pull_timeout = Duration::from_secs(2);
-    // All validators share one scorer, which looks at each prompt's first answer for long.
-    config.submit_timeout = Duration::from_secs(15);
+    config.submit_timeout = Duration::from_secs(13);
     let events = EventSender::new(1 << 16);
     let in_hand = tokio::spawn(in_hand(events.subscribe()));
     let potter: Arc<dyn Generator> = Arc::new(Potter(common::shell(8000)));
