@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use models::trellis::{Keep, Origin, PartSizes, Trellis};
 use models::{Device, free_memory};
 use thiserror::Error;
 
@@ -11,6 +10,7 @@ use super::cutter::{self, NetworkCutter};
 use super::devices::{Devices, Place};
 use super::flux::{FluxPainter, HostReader};
 use super::installed::{Installed, Paints, Weights};
+use super::inventory::Inventory;
 use super::memory::FreeMemory;
 use super::picture::{SketchCutter, doubted, read};
 use super::sampling::SamplerOverrides;
@@ -20,7 +20,7 @@ use super::trellis::{Sampling, TrellisSculptor};
 use super::works::{Cutter, Manner, Opener, Subject, Trouble, Works};
 use crate::categories::{CategoryTable, Class, StageSettings};
 use crate::generator::GenerateError;
-use crate::residency::{Budget, Need, Part, Plan, Stay, TooSmall, Variant, choose};
+use crate::residency::{Budget, Part, Plan, Stay, TooSmall};
 
 /// What people call the backend.
 const LABEL: &str = "trellis";
@@ -97,18 +97,13 @@ impl Native {
     pub fn look(mut options: NativeOptions) -> Result<Self, NativeError> {
         let installed = Installed::look(&options.weights, options.flux.as_deref());
         let installed = installed.map_err(NativeError::Weights)?;
-        let mut needs = needs(&installed).map_err(NativeError::Weights)?;
         let store = options.weights.store();
         if options.cutters.is_empty() {
             options.cutters = cutter::usual(store);
         }
         let notes = cutter::check(&options.cutters, store).map_err(NativeError::Weights)?;
-        // Files are run on the host.
-        if !options.cutters.iter().all(|choice| cutter::is_file(choice)) {
-            needs.push(Need::BIREFNET);
-        }
-        let painters = installed.painters.iter();
-        let variants: Vec<Variant> = painters.map(|paints| paints.variant.clone()).collect();
+        let inventory = Inventory::of(&installed, &options.cutters);
+        let inventory = inventory.map_err(NativeError::Weights)?;
         let mut places = Vec::new();
         for (index, place) in Place::of(&options.devices).into_iter().enumerate() {
             let name = place.name();
@@ -117,9 +112,9 @@ impl Native {
                 reason,
             })?;
             let budget = budget(place, &device, options.vram);
-            let needs = with_judge(&needs, options.judged && index == 0);
+            let judged = options.judged && index == 0;
             let plan = budget
-                .map(|budget| choose(&needs, &variants, budget))
+                .map(|budget| inventory.plan(judged, budget))
                 .transpose();
             let plan = plan.map_err(|error| NativeError::TooSmall { name, error })?;
             places.push((place, plan));
@@ -235,40 +230,6 @@ fn budget(place: Place, device: &Device, vram: Option<u64>) -> Option<Budget> {
         (Some(card), Some(free)) => Some(if free.bytes < card.bytes { free } else { card }),
         (card, free) => card.or(free),
     }
-}
-
-fn with_judge(needs: &[Need], judged: bool) -> Vec<Need> {
-    let judge = judged.then_some(Need::JUDGE);
-    needs.iter().copied().chain(judge).collect()
-}
-
-/// What the pipelines that are here take on a GPU.
-fn needs(installed: &Installed) -> Result<Vec<Need>, String> {
-    let mut needs = Vec::new();
-    let pipelines = [
-        (&installed.images, Part::ImageEncoder),
-        (&installed.words, Part::TextEncoder),
-    ];
-    for (origin, conditioner) in pipelines {
-        let Some(origin) = origin else { continue };
-        let sizes = sizes(origin)?;
-        needs.extend([
-            Need::new(conditioner, sizes.condition),
-            Need::new(Part::Structure, sizes.structure),
-            Need::new(Part::LatentFlow, sizes.latent),
-            Need::new(Part::GaussianDecoder, sizes.gaussians),
-        ]);
-    }
-    Ok(needs)
-}
-
-fn sizes(origin: &Origin) -> Result<PartSizes, String> {
-    let pipeline = Trellis::open(origin.clone(), &Device::Cpu, Keep::NONE);
-    let sizes = pipeline.map_err(|error| error.to_string())?;
-    sizes
-        .parts()
-        .sizes_on_gpu()
-        .map_err(|error| error.to_string())
 }
 
 /// Opens one device with everything that works on it.

@@ -194,8 +194,8 @@ pub struct Variant {
 impl Variant {
     /// FLUX.1-schnell and T5-XXL in the precisions they are published in, the best first (facts, models
     /// §8; those of GGUF files are estimates).
-    #[must_use]
-    pub fn published() -> Vec<Self> {
+    #[cfg(test)]
+    pub(crate) fn published() -> Vec<Self> {
         [("bf16", 238, 95), ("Q8_0", 127, 51), ("Q4_K", 68, 51)]
             .map(|(name, painter, reader)| Self {
                 name: name.to_owned(),

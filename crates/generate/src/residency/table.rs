@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::choose::{Plan, Stay, gigabytes};
-use super::parts::Stage;
+use super::parts::{Part, Stage};
 
 impl Plan {
     /// One line: what does not stay.
@@ -20,14 +20,31 @@ impl Plan {
     }
 }
 
-impl fmt::Display for Plan {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Plan {
+    /// The whole table, with what `remark` says of a part behind it.
+    #[must_use]
+    pub fn with_remarks<'a>(&'a self, remark: impl Fn(Part) -> Option<&'a str>) -> String {
+        let mut table = String::new();
+        // Writing to a string cannot fail.
+        let _ = self.write(&mut table, &remark);
+        table
+    }
+
+    fn write<'a>(
+        &'a self,
+        formatter: &mut dyn fmt::Write,
+        remark: &dyn Fn(Part) -> Option<&'a str>,
+    ) -> fmt::Result {
         if let Some(variant) = &self.variant {
             writeln!(formatter, "{:<27}{variant}", "painter's files")?;
         }
         for row in &self.rows {
             let (part, size) = (row.need.part.name(), gigabytes(row.need.bytes));
-            writeln!(formatter, "{part:<27}{size:>9}  {}", row.stay.name())?;
+            write!(formatter, "{part:<27}{size:>9}  {}", row.stay.name())?;
+            match remark(row.need.part) {
+                Some(remark) => writeln!(formatter, ", {remark}")?,
+                None => writeln!(formatter)?,
+            }
         }
         for stage in Stage::ALL {
             if let Some(needed) = self.needed_in(stage) {
@@ -37,5 +54,11 @@ impl fmt::Display for Plan {
         }
         let (peak, budget) = (gigabytes(self.peak()), gigabytes(self.budget.bytes));
         write!(formatter, "{:<27}{peak:>9}  of {budget}", "most at once")
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(formatter, &|_| None)
     }
 }

@@ -31,7 +31,7 @@ pub(crate) use mine::MineArgs;
 pub(crate) use models::{
     CategoriesArgs, ListArgs, ModelsArgs, ModelsCommand, PlanArgs, PullArgs, StoreArgs, VerifyArgs,
 };
-pub(crate) use native::NativeArgs;
+pub(crate) use native::{FilesArgs, NativeArgs};
 pub(crate) use network::NetworkArgs;
 pub(crate) use rehearse::RehearseArgs;
 pub(crate) use serve::ServeArgs;

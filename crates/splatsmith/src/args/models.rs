@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::FilesArgs;
+
 /// Where weights are kept.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Models")]
@@ -30,7 +32,8 @@ pub(crate) enum ModelsCommand {
     Pull(PullArgs),
     /// Check sizes and hashes of what is here: exit code 1 when any file is bad
     Verify(VerifyArgs),
-    /// Show what of the native pipeline stays on a GPU of a size, and what does not; loads nothing
+    /// Show what of the native pipeline stays on a GPU of a size, and what does not, by what is here and
+    /// what can be pulled; loads nothing
     Plan(PlanArgs),
     /// Print how each category of prompts is made, as the table (TOML) that --categories takes
     Categories(CategoriesArgs),
@@ -105,6 +108,14 @@ pub(crate) struct PlanArgs {
     /// The gigabytes of the card
     #[arg(long, value_name = "GB", default_value_t = 24)]
     pub(crate) vram: u64,
+
+    /// Where weights are kept.
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+
+    /// What else is worked with.
+    #[command(flatten)]
+    pub(crate) files: FilesArgs,
 
     /// Without FLUX: for image prompts alone
     #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]

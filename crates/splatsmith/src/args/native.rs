@@ -4,6 +4,27 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+/// What the native backend works with, where that is not what was pulled.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Native generation")]
+pub(crate) struct FilesArgs {
+    /// Cut objects out with this, in the order given: birefnet, rmbg-2.0 (its licence forbids mining), or an
+    /// ONNX file of a matting network, such as one from scripts/fetch-isnet [default: birefnet where it
+    /// is pulled]
+    #[arg(long, value_name = "NAME|FILE", value_delimiter = ',')]
+    pub(crate) cutout: Vec<String>,
+
+    /// Generate with the TRELLIS pipeline in this folder, laid out as its published repository with
+    /// dinov2_vitl14_reg.safetensors or clip-vit-large-patch14/ beside it [default: the models pulled]
+    #[arg(long = "trellis.folder", id = "trellis.folder", value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+
+    /// Paint with the FLUX in this folder: flux.gguf, t5.gguf (or .safetensors), ae.safetensors,
+    /// clip.safetensors, t5.tokenizer.json, clip.tokenizer.json [default: the models pulled]
+    #[arg(long = "flux.folder", id = "flux.folder", value_name = "DIR")]
+    pub(crate) flux_folder: Option<PathBuf>,
+}
+
 /// The native backend.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Native generation")]
@@ -20,21 +41,10 @@ pub(crate) struct NativeArgs {
     /// A table (TOML) that says how each category of prompts is made, where otherwise than built in
     #[arg(long, value_name = "FILE")]
     pub(crate) categories: Option<PathBuf>,
-    /// Cut objects out with this, in the order given: birefnet, rmbg-2.0 (its licence forbids mining), or an
-    /// ONNX file of a matting network, such as one from scripts/fetch-isnet [default: birefnet where it
-    /// is pulled]
-    #[arg(long, value_name = "NAME|FILE", value_delimiter = ',')]
-    pub(crate) cutout: Vec<String>,
 
-    /// Generate with the TRELLIS pipeline in this folder, laid out as its published repository with
-    /// dinov2_vitl14_reg.safetensors or clip-vit-large-patch14/ beside it [default: the models pulled]
-    #[arg(long = "trellis.folder", id = "trellis.folder", value_name = "DIR")]
-    pub(crate) folder: Option<PathBuf>,
-
-    /// Paint with the FLUX in this folder: flux.gguf, t5.gguf (or .safetensors), ae.safetensors,
-    /// clip.safetensors, t5.tokenizer.json, clip.tokenizer.json [default: the models pulled]
-    #[arg(long = "flux.folder", id = "flux.folder", value_name = "DIR")]
-    pub(crate) flux_folder: Option<PathBuf>,
+    /// What it works with, where that is not what was pulled.
+    #[command(flatten)]
+    pub(crate) files: FilesArgs,
 
     /// Pixels of what FLUX paints, each way, a multiple of 16; TRELLIS sees 518 [default: 512]
     #[arg(long = "flux.side", id = "flux.side", value_name = "PIXELS")]

@@ -53,9 +53,14 @@ pub(crate) fn working(config: &GenerationConfig, console: &Console) -> Option<Ar
 /// The models that judging by score lacks here, by their files alone: nothing is read.
 pub(crate) fn missing(config: &JudgingConfig) -> Vec<String> {
     let store = config.places.clone().map(Store::open);
-    let Some(Ok(store)) = store else {
-        return vec!["all of them".to_owned()];
-    };
+    match store {
+        Some(Ok(store)) => missing_in(&store),
+        _ => vec!["all of them".to_owned()],
+    }
+}
+
+/// The same, of a store.
+pub(crate) fn missing_in(store: &Store) -> Vec<String> {
     let judging = store.manifest().meant_by("judge").unwrap_or_default();
     let lacking = judging
         .into_iter()

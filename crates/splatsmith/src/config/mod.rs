@@ -30,7 +30,7 @@ pub(crate) use judging::JudgingConfig;
 pub(crate) use limits::LimitConfig;
 pub(crate) use mining::{MineConfig, data_dir};
 pub(crate) use models::{chosen, places, pulling};
-pub(crate) use native::{NativeConfig, categories};
+pub(crate) use native::{NativeConfig, categories, check_vram};
 pub(crate) use network::NetworkConfig;
 pub use problems::{Problem, Problems};
 pub(crate) use rehearsing::RehearseConfig;

@@ -41,14 +41,8 @@ pub(crate) struct NativeConfig {
 impl NativeConfig {
     /// Checks what was typed.
     pub(crate) fn check(args: &NativeArgs, problems: &mut Problems) -> Self {
-        if args
-            .vram
-            .is_some_and(|vram| !(1..=MOST_VRAM).contains(&vram))
-        {
-            problems.add(
-                format!("--vram {}: no such card", args.vram.unwrap_or_default()),
-                format!("give its gigabytes, 1 to {MOST_VRAM}"),
-            );
+        if let Some(vram) = args.vram {
+            check_vram(vram, problems);
         }
         let structure = SamplerOverrides {
             steps: args.structure_steps.or(args.steps),
@@ -81,11 +75,11 @@ impl NativeConfig {
         Self {
             devices: devices(&args.gpu, problems),
             categories: categories(args.categories.as_deref(), problems),
-            folder: args.folder.clone(),
-            flux_folder: args.flux_folder.clone(),
+            folder: args.files.folder.clone(),
+            flux_folder: args.files.flux_folder.clone(),
             flux_side: side(args.flux_side, problems),
             vram: args.vram,
-            cutters: args.cutout.clone(),
+            cutters: args.files.cutout.clone(),
             structure,
             latent,
         }
@@ -143,6 +137,16 @@ fn devices(typed: &[String], problems: &mut Problems) -> Devices {
         }
     }
     Devices::Gpus(numbers)
+}
+
+/// Whether there is a card of so many gigabytes.
+pub(crate) fn check_vram(vram: u64, problems: &mut Problems) {
+    if !(1..=MOST_VRAM).contains(&vram) {
+        problems.add(
+            format!("--vram {vram}: no such card"),
+            format!("give its gigabytes, 1 to {MOST_VRAM}"),
+        );
+    }
 }
 
 /// A side that FLUX can paint.

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../common/mod.rs"]
 mod common;
-#[path = "../../models/tests/store/hub.rs"]
+#[path = "../../../models/tests/store/hub.rs"]
 mod hub;
+mod plan;
 
 use std::path::Path;
 
