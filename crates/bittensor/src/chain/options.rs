@@ -10,7 +10,7 @@ pub struct ChainOptions {
     pub call_timeout: Duration,
     /// TCP, TLS and websocket handshake together.
     pub connect_timeout: Duration,
-    /// How often to ping. A node silent for twice as long is taken for dead.
+    /// How often to ping. A node from which nothing has come when a third ping is due is taken for dead.
     pub ping_every: Duration,
     /// Shortest pause before a reconnection; doubled by each further failure.
     pub shortest_pause: Duration,

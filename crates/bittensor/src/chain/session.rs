@@ -16,6 +16,9 @@ use super::socket::Socket;
 /// Calls on the wire at once; the next ones wait in the (bounded) queue.
 const MOST_PENDING: usize = 16;
 
+/// So many pings without a word: the node is dead.
+const MOST_UNANSWERED: u32 = 2;
+
 /// One call, and where its answer goes.
 #[derive(Debug)]
 pub(super) struct Call {
@@ -31,7 +34,8 @@ pub(super) struct Session<'a> {
     options: &'a ChainOptions,
     next_id: u64,
     pending: BTreeMap<u64, Call>,
-    last_heard: Instant,
+    /// Pings since anything was heard.
+    unanswered: u32,
 }
 
 impl<'a> Session<'a> {
@@ -41,7 +45,7 @@ impl<'a> Session<'a> {
             options,
             next_id: 1,
             pending: BTreeMap::new(),
-            last_heard: Instant::now(),
+            unanswered: 0,
         }
     }
 
@@ -102,11 +106,16 @@ impl<'a> Session<'a> {
         self.send(Message::text(text)).await
     }
 
+    /// Pings are counted, not the time: while this machine sleeps, or this program gets no turn, nobody
+    /// was asked.
     async fn ping(&mut self) -> Result<(), String> {
-        let silence = self.last_heard.elapsed();
-        if silence > self.options.ping_every * 2 {
-            return Err(format!("nothing heard for {silence:.0?}"));
+        if self.unanswered == MOST_UNANSWERED {
+            let every = self.options.ping_every;
+            return Err(format!(
+                "{MOST_UNANSWERED} pings unanswered, {every:?} apart"
+            ));
         }
+        self.unanswered += 1;
         self.send(Message::Ping(bytes::Bytes::new())).await
     }
 
@@ -122,7 +131,7 @@ impl<'a> Session<'a> {
         &mut self,
         message: Option<Result<Message, tokio_tungstenite::tungstenite::Error>>,
     ) -> Result<(), String> {
-        self.last_heard = Instant::now();
+        self.unanswered = 0;
         match message {
             Some(Ok(Message::Text(text))) => self.answer(&text),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),

@@ -7,7 +7,8 @@ use futures_util::{SinkExt, StreamExt};
 use parity_scale_codec::Encode;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -96,7 +97,7 @@ struct Shared {
     eras: Mutex<Vec<(u64, Era)>>,
     block: Mutex<u64>,
     fault: Mutex<Fault>,
-    connections: AtomicUsize,
+    connections: watch::Sender<usize>,
     poured: AtomicUsize,
     calls: Mutex<Vec<(String, Value)>>,
 }
@@ -118,7 +119,7 @@ impl Node {
             eras: Mutex::new(vec![(0, era)]),
             block: Mutex::new(6_543_210),
             fault: Mutex::new(Fault::None),
-            connections: AtomicUsize::new(0),
+            connections: watch::Sender::new(0),
             poured: AtomicUsize::new(0),
             calls: Mutex::new(Vec::new()),
         });
@@ -128,7 +129,7 @@ impl Node {
             let mut connections = JoinSet::new();
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                serving.connections.fetch_add(1, Ordering::SeqCst);
+                serving.connections.send_modify(|count| *count += 1);
                 connections.spawn(serve(stream, Arc::clone(&serving)));
             }
         });
@@ -175,7 +176,23 @@ impl Node {
     }
 
     pub(crate) fn connections(&self) -> usize {
-        self.shared.connections.load(Ordering::SeqCst)
+        *self.shared.connections.borrow()
+    }
+
+    #[allow(dead_code)] // For those who read from the node.
+    pub(crate) async fn until_connected(&self, times: usize) {
+        let mut connections = self.shared.connections.subscribe();
+        let enough = connections.wait_for(|count| *count >= times).await;
+        enough.unwrap();
+    }
+
+    #[allow(dead_code)] // For those who read from the node.
+    /// Where no node is, nor can be as long as the socket is held.
+    pub(crate) fn nobody() -> (TcpSocket, Url) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let url = format!("ws://{}", socket.local_addr().unwrap());
+        (socket, url.parse().unwrap())
     }
 
     /// Megabytes of a flood that were taken off our hands.

@@ -12,9 +12,20 @@ use crate::node::{Era, Fault, Node};
 const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
 const BOB: &str = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
 
-/// Short pauses; the call timeout stays long, for the machine may be slow.
+/// Bounds a hang, on however slow a machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What has to happen.
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
+    let outcome = tokio::time::timeout(PATIENCE, future).await;
+    outcome.expect("it never happened")
+}
+
+/// Short pauses; long time-outs, for the machine may be slow.
 pub(crate) fn options() -> ChainOptions {
     ChainOptions {
+        call_timeout: PATIENCE,
+        connect_timeout: PATIENCE,
         shortest_pause: Duration::from_millis(10),
         longest_pause: Duration::from_millis(100),
         ..ChainOptions::default()

@@ -7,7 +7,7 @@ use tokio::sync::watch::Receiver;
 
 use crate::goldens;
 use crate::node::{Era, Fault, Node};
-use crate::reads::client;
+use crate::reads::{client, soon};
 
 const OPTIONS: WatchOptions = WatchOptions {
     every: Duration::from_millis(20),
@@ -19,7 +19,7 @@ async fn until(
     states: &mut Receiver<ChainState>,
     holds: impl FnMut(&ChainState) -> bool,
 ) -> ChainState {
-    states.wait_for(holds).await.unwrap().clone()
+    soon(states.wait_for(holds)).await.unwrap().clone()
 }
 
 fn block(state: &ChainState) -> u64 {
@@ -152,5 +152,5 @@ async fn it_ends_when_dropped() {
     let mut states = watcher.subscribe();
     until(&mut states, |state| state.snapshot.is_some()).await;
     drop(watcher);
-    while states.changed().await.is_ok() {}
+    soon(async { while states.changed().await.is_ok() {} }).await;
 }
