@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bittensor::{Axon, Caller, HandlerError, Keypair, RequiredField, Synapse, Target};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) const EMPTY_HASH: &str =
@@ -55,7 +55,6 @@ async fn handle(caller: Caller, mut double: Double) -> Result<Double, HandlerErr
             });
         }
         "cut" => return Err(HandlerError::CutShort),
-        "slow" => tokio::time::sleep(Duration::from_millis(500)).await,
         "hotkeys" => {
             double.text = format!(
                 "{} {:?}",
@@ -67,6 +66,23 @@ async fn handle(caller: Caller, mut double: Double) -> Result<Double, HandlerErr
     }
     double.doubled = Some(double.number * 2);
     Ok(double)
+}
+
+/// Bounds a hang, on however slow a machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What has to happen.
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
+    let outcome = tokio::time::timeout(PATIENCE, future).await;
+    outcome.expect("it never happened")
+}
+
+/// An address at which nobody listens, nor anybody else can as long as the socket is held.
+pub(crate) fn closed_port() -> (TcpSocket, SocketAddr) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = socket.local_addr().unwrap();
+    (socket, address)
 }
 
 /// An axon on loopback.
