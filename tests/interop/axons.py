@@ -1,7 +1,8 @@
 """Validators made of the SDK's own axons: hand out tasks, take results, count what was wrong.
 
 Writes the metagraph file once all axons listen, and ends when as many tasks as asked for have been
-answered, at the time limit, or on SIGTERM. The last thing on stdout is one JSON object of counts.
+answered, or, where told so, when its standard input ends; at the time limit, or on SIGTERM. The last
+thing on stdout is one JSON object of counts.
 """
 
 import argparse
@@ -229,7 +230,7 @@ class Validator:
 
 def wait_until_listening(validators: list[Validator]) -> None:
     for validator in validators:
-        for _ in range(300):
+        for _ in range(1200):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", validator.port)) == 0:
                     break
@@ -246,9 +247,12 @@ def main() -> None:
     parser.add_argument("--image-share", type=float, default=0.2)
     parser.add_argument("--metagraph", required=True, help="where to write the metagraph file")
     parser.add_argument("--for", dest="seconds", type=float, default=300.0, help="time limit in seconds")
+    parser.add_argument("--until-eof", action="store_true", help="end when standard input does")
     args = parser.parse_args()
 
     stop = threading.Event()
+    if args.until_eof:
+        threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     book = Book(args.tasks)
@@ -263,7 +267,7 @@ def main() -> None:
     print(f"{args.axons} axons listen", file=sys.stderr)
 
     end = time.monotonic() + args.seconds
-    while not (stop.is_set() or book.is_finished() or time.monotonic() > end):
+    while not (stop.is_set() or time.monotonic() > end or (book.is_finished() and not args.until_eof)):
         stop.wait(0.1)
     # The last answers are still on their way out, and a doubled submission would come now.
     stop.wait(2.0)

@@ -18,7 +18,7 @@ import types
 from typing import Tuple
 
 import aiohttp
-from axons import free_port
+from axons import free_port, wait_until_listening
 from synapses import Feedback, PullTask, SubmitResults, Task, bt, licence_text
 
 from bittensor_wallet import Keypair
@@ -254,7 +254,7 @@ async def compare(args: argparse.Namespace) -> dict:
     tasks, stranger = [Task(**task) for task in json.loads(args.tasks)], Keypair.create_from_seed(args.stranger)
     theirs = sdk_axon(args.seed, tasks, stranger)
     hotkey = theirs.wallet.hotkey.ss58_address
-    await asyncio.sleep(0.5)
+    wait_until_listening([types.SimpleNamespace(number="SDK", port=theirs.port)])
 
     def info(port: int) -> bt.AxonInfo:
         return bt.AxonInfo(version=9009000, ip="127.0.0.1", port=port, ip_type=4, hotkey=hotkey, coldkey=hotkey)

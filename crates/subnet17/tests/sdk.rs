@@ -5,7 +5,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -23,6 +23,8 @@ use tokio_util::sync::CancellationToken;
 
 const AXONS: usize = 8;
 const TASKS: usize = 40;
+/// Bounds a hang, on however slow a machine.
+const PATIENCE: Duration = Duration::from_secs(120);
 const SPZ: &[u8] = include_bytes!("data/edge2k.spz");
 
 fn python() -> Option<PathBuf> {
@@ -63,7 +65,7 @@ async fn mine(dendrite: &Dendrite, miner: &Keypair, neuron: &Neuron) -> usize {
     loop {
         let pull = PullTask::default();
         let pull = dendrite
-            .call(&target, &pull, Duration::from_secs(60))
+            .call(&target, &pull, PATIENCE)
             .await
             .expect("a pull");
         let Some(task) = pull.task else {
@@ -80,7 +82,7 @@ async fn mine(dendrite: &Dendrite, miner: &Keypair, neuron: &Neuron) -> usize {
         let skipped = results.is_empty();
         let submit = SubmitResults::new(task.id, results, time, signature);
         let answer = dendrite
-            .call(&target, &submit, Duration::from_secs(60))
+            .call(&target, &submit, PATIENCE)
             .await
             .expect("a submission");
         let score = answer.feedback.expect("feedback").task_fidelity_score;
@@ -90,9 +92,13 @@ async fn mine(dendrite: &Dendrite, miner: &Keypair, neuron: &Neuron) -> usize {
     }
 }
 
-fn wait_for_metagraph(path: &Path) -> Metagraph {
-    let end = Instant::now() + Duration::from_secs(60);
+/// How long Python may take to import the SDK and open its axons.
+const START: Duration = Duration::from_secs(240);
+
+fn wait_for_metagraph(path: &Path, axons: &mut Child) -> Metagraph {
+    let end = Instant::now() + START;
     while !path.exists() {
+        assert_eq!(axons.try_wait().unwrap(), None, "the axons have ended");
         assert!(Instant::now() < end, "the axons did not come up");
         std::thread::sleep(Duration::from_millis(100));
     }
@@ -112,12 +118,17 @@ async fn our_dendrite_mines_the_sdks_axons_without_an_error() {
         &TASKS.to_string(),
         "--metagraph",
     ]);
-    let axons = axons.arg(&file).args(["--for", "120"]).spawn().unwrap();
-    let metagraph = wait_for_metagraph(&file);
+    axons.arg(&file).args(["--for", "600", "--until-eof"]);
+    let mut axons = axons.stdin(Stdio::piped()).spawn().unwrap();
+    let metagraph = wait_for_metagraph(&file, &mut axons);
     assert_eq!((metagraph.netuid, metagraph.neurons.len()), (17, AXONS));
 
     let miner = Arc::new(Keypair::generate());
-    let dendrite = Dendrite::new(Arc::clone(&miner), DendriteOptions::default()).unwrap();
+    let options = DendriteOptions {
+        connect_timeout: PATIENCE,
+        ..DendriteOptions::default()
+    };
+    let dendrite = Dendrite::new(Arc::clone(&miner), options).unwrap();
     let runs = metagraph
         .neurons
         .iter()
@@ -125,6 +136,7 @@ async fn our_dendrite_mines_the_sdks_axons_without_an_error() {
     let submitted: usize = futures_util::future::join_all(runs).await.into_iter().sum();
     assert_eq!(submitted, TASKS);
 
+    // It ends with its input, which is closed before it is waited for.
     let report = axons.wait_with_output().unwrap().stdout;
     let report: Value = serde_json::from_slice(&report).unwrap();
     println!("{report}");
