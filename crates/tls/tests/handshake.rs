@@ -43,7 +43,7 @@ fn call(port: u16, anchors: &Anchors) -> Result<String, Distrust> {
     let connection = ClientConnection::new(config, name).unwrap();
     let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream
-        .set_read_timeout(Some(Duration::from_secs(30)))
+        .set_read_timeout(Some(Duration::from_secs(120)))
         .unwrap();
     let mut said = String::new();
     match StreamOwned::new(connection, stream).read_to_string(&mut said) {
