@@ -5,7 +5,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Miner, decent, network, network_with, now, poor, wait_until};
+use common::{Miner, decent, network, network_with, now, poor, soon, wait_until};
 use rehearsal::ScoreBasis;
 use subnet17::{Rules, SubmitResults, TaskKind};
 
@@ -41,7 +41,7 @@ async fn a_task_is_pulled_answered_accepted_and_the_next_one_is_another() {
     let next = miner.task(&target).await;
     assert_ne!(next.id, task.id);
 
-    rehearsal.wait_for(1).await;
+    soon(rehearsal.wait_for(1)).await;
     let report = rehearsal.report_holding(|id| id == next.id);
     assert!(report.is_clean(), "{report}");
     assert_eq!((report.total.tasks_pulled, report.total.accepted), (2, 1));
@@ -76,14 +76,23 @@ async fn pulling_during_the_cooldown_is_a_violation_and_brings_no_task() {
 async fn a_signed_submission_works_a_violation_off() {
     let (_rehearsal, target) = network(QUICK).await;
     let miner = Miner::new();
-    let task = miner.task(&target).await;
-    let answer = miner.submit(&target, &task, "").await.unwrap();
-    assert_eq!(miner.pull(&target).await.cooldown_violations, 1);
-    wait_until(answer.cooldown_until).await;
-    let task = miner.task(&target).await;
-    miner.submit(&target, &task, "").await.unwrap();
-    // This early pull is the first again.
-    assert_eq!(miner.pull(&target).await.cooldown_violations, 1);
+    let mut early = 0;
+    // Twice: the second early pull is the first again. One that comes too late for that, on a slow
+    // machine, says nothing, and is answered like any other.
+    for _ in 0..20 {
+        let task = miner.task(&target).await;
+        let answer = miner.submit(&target, &task, "").await.unwrap();
+        let pulled = miner.pull(&target).await;
+        if now() < answer.cooldown_until as f64 {
+            assert_eq!(pulled.cooldown_violations, 1);
+            early += 1;
+        }
+        if early == 2 {
+            return;
+        }
+        wait_until(answer.cooldown_until).await;
+    }
+    panic!("no two early pulls in 20 rounds");
 }
 
 #[tokio::test]
@@ -245,26 +254,35 @@ async fn the_validation_lock_ignores_a_second_submission() {
         validation_lock: Duration::from_secs(600),
         ..Rules::PULL_2025
     };
-    let (rehearsal, target) = network(rules).await;
-    let miner = Miner::new();
-    let task = miner.task(&target).await;
     let results = decent();
-    let (first, second) = tokio::join!(
-        miner.submit(&target, &task, &results),
-        miner.submit(&target, &task, &results),
-    );
-    let scores =
-        [first, second].map(|answer| answer.unwrap().feedback.unwrap().task_fidelity_score);
-    assert_eq!(
-        scores.iter().filter(|&&score| score == 0.0).count(),
-        1,
-        "{scores:?}"
-    );
-    let total = rehearsal.report().total;
-    assert_eq!(
-        (total.accepted, total.dropped_by_lock, total.submissions),
-        (1, 1, 2)
-    );
+    for _ in 0..20 {
+        let (rehearsal, target) = network(rules).await;
+        let miner = Miner::new();
+        let task = miner.task(&target).await;
+        let (first, second) = tokio::join!(
+            miner.submit(&target, &task, &results),
+            miner.submit(&target, &task, &results),
+        );
+        let total = rehearsal.report().total;
+        if total.doubled == 1 {
+            // One came when the other had been judged, which says nothing about the lock.
+            assert_eq!(total.accepted, 1);
+            continue;
+        }
+        let scores =
+            [first, second].map(|answer| answer.unwrap().feedback.unwrap().task_fidelity_score);
+        assert_eq!(
+            scores.iter().filter(|&&score| score == 0.0).count(),
+            1,
+            "{scores:?}"
+        );
+        assert_eq!(
+            (total.accepted, total.dropped_by_lock, total.submissions),
+            (1, 1, 2)
+        );
+        return;
+    }
+    panic!("no two submissions at once in 20 rounds");
 }
 
 #[tokio::test]
@@ -318,12 +336,12 @@ async fn what_is_scored_is_shown_with_its_views() {
     for miner in [Miner::new(), Miner::new()] {
         let task = miner.task(&target).await;
         miner.submit(&target, &task, &results).await.unwrap();
-        let scored = shown.recv().await.unwrap();
+        let scored = soon(shown.recv()).await.unwrap();
         assert!(scored.accepted && scored.score >= 0.6);
         assert_eq!((scored.validator, scored.task), (0, task));
         assert_eq!(scored.views.len(), 16);
     }
-    rehearsal.shutdown().await;
+    soon(rehearsal.shutdown()).await;
     assert_eq!(rehearsal.report().total.accepted, 2);
     assert!(Miner::new().try_pull(&target).await.is_err());
 }

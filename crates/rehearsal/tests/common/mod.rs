@@ -19,13 +19,19 @@ use splat::spz::{self, Level};
 use splat::{Cloud, Splat};
 use subnet17::{PullTask, Rules, SubmitResults, Task, licence};
 
-/// Long enough for a shared machine to score in.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Long enough for a shared machine to score in: bounds a hang.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What has to happen.
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
+    let outcome = tokio::time::timeout(PATIENCE, future).await;
+    outcome.expect("it never happened")
+}
 
 pub(crate) struct Miner {
     pub(crate) keypair: Arc<Keypair>,
     dendrite: Dendrite,
-    patience: Duration,
+    pub(crate) patience: Duration,
 }
 
 impl Miner {
@@ -36,7 +42,11 @@ impl Miner {
     /// One that waits for replies for so long.
     pub(crate) fn waiting(patience: Duration) -> Self {
         let keypair = Arc::new(Keypair::generate());
-        let dendrite = Dendrite::new(Arc::clone(&keypair), DendriteOptions::default()).unwrap();
+        let options = DendriteOptions {
+            connect_timeout: PATIENCE,
+            ..DendriteOptions::default()
+        };
+        let dendrite = Dendrite::new(Arc::clone(&keypair), options).unwrap();
         Self {
             keypair,
             dendrite,
@@ -113,8 +123,10 @@ pub(crate) fn now() -> f64 {
 
 /// Sleeps until a pull is allowed, by the wire's word.
 pub(crate) async fn wait_until(unix_second: i64) {
-    let left = unix_second as f64 - now();
-    tokio::time::sleep(Duration::from_secs_f64(left.max(0.0))).await;
+    while now() < unix_second as f64 {
+        let left = unix_second as f64 - now();
+        tokio::time::sleep(Duration::from_secs_f64(left.max(0.0))).await;
+    }
 }
 
 /// A ball of `count` rotated splats.
