@@ -145,7 +145,7 @@ async fn choose(
 }
 
 async fn soon<T>(future: impl Future<Output = T>) -> T {
-    let patience = Duration::from_secs(60);
+    let patience = Duration::from_secs(120);
     tokio::time::timeout(patience, future)
         .await
         .expect("it never happened")

@@ -1,7 +1,5 @@
 //! Servers behind TLS: asked where they are trusted, and one clear line where they are not.
 
-use std::time::Duration;
-
 use axum::{Router, body::Bytes, routing::post};
 use generate::{Health, HttpBackend, HttpOptions};
 use splat::Container;
@@ -9,7 +7,7 @@ use tls::Anchors;
 
 use super::tls_listener::serve_tls;
 use super::tls_support::{Authority, VALID, Years};
-use super::{asset, failure, one, serve_answer, text};
+use super::{PATIENCE, asset, failure, one, patient, serve_answer, text};
 
 /// A server that `authority` calls `name`; its base address says `localhost`.
 async fn serve_as(authority: &Authority, name: &str, years: Years) -> String {
@@ -22,7 +20,7 @@ async fn serve_as(authority: &Authority, name: &str, years: Years) -> String {
 fn trusting(authority: &Authority) -> HttpOptions {
     HttpOptions {
         anchors: Anchors::from_pem(authority.pem().as_bytes()).unwrap(),
-        ..HttpOptions::default()
+        ..patient()
     }
 }
 
@@ -37,7 +35,7 @@ async fn a_server_of_a_named_authority_is_asked() {
 async fn a_server_that_is_not_trusted_is_told_apart_from_one_that_is_not_there() {
     let (authority, other) = (Authority::new(), Authority::new());
     let base = serve_as(&authority, "localhost", VALID).await;
-    for options in [HttpOptions::default(), trusting(&other)] {
+    for options in [patient(), trusting(&other)] {
         let line = failure(&base, options).await;
         assert_eq!(
             line,
@@ -47,8 +45,8 @@ async fn a_server_that_is_not_trusted_is_told_apart_from_one_that_is_not_there()
             )
         );
     }
-    let backend = HttpBackend::new(&base, HttpOptions::default()).unwrap();
-    let health = backend.health(Duration::from_secs(30)).await;
+    let backend = HttpBackend::new(&base, patient()).unwrap();
+    let health = backend.health(PATIENCE).await;
     assert!(
         matches!(&health, Health::Silent(why) if why.contains("--generation.ca")),
         "{health:?}"
@@ -66,6 +64,6 @@ async fn a_server_that_is_not_trusted_is_told_apart_from_one_that_is_not_there()
 async fn https_to_a_server_without_tls_is_said_so() {
     let base = serve_answer(asset(Container::Ply)).await;
     let base = base.replace("http://", "https://");
-    let line = failure(&base, HttpOptions::default()).await;
+    let line = failure(&base, patient()).await;
     assert!(line.contains("is it an http:// address?"), "{line}");
 }

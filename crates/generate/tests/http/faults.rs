@@ -15,15 +15,14 @@ use axum::{
 };
 use generate::HttpOptions;
 use splat::{Cloud, Container};
-use tokio::net::TcpListener;
 
-use super::{asset, at_most, failure, one, serve, serve_answer, text};
+use super::{asset, at_most, failure, nobody, one, patient, serve, serve_answer, text};
 
 #[tokio::test]
 async fn a_refusal_is_passed_on_in_one_line() {
     let said = "CUDA out of memory\n\tTried to allocate \x1b[31m2 GiB";
     let base = serve_answer((StatusCode::INTERNAL_SERVER_ERROR, said)).await;
-    let message = failure(&base, HttpOptions::default()).await;
+    let message = failure(&base, patient()).await;
     let expected = "it answers 500 Internal Server Error: \
         CUDA out of memory Tried to allocate [31m2 GiB";
     assert!(message.ends_with(expected), "{message}");
@@ -32,7 +31,7 @@ async fn a_refusal_is_passed_on_in_one_line() {
 #[tokio::test]
 async fn a_long_refusal_is_cut() {
     let base = serve_answer((StatusCode::BAD_GATEWAY, "no ".repeat(1_000_000))).await;
-    let message = failure(&base, HttpOptions::default()).await;
+    let message = failure(&base, patient()).await;
     assert!(message.contains("502 Bad Gateway: no no"), "{message}");
     assert!(message.len() < 400, "{message}");
 }
@@ -43,7 +42,7 @@ async fn a_slow_server_is_given_up() {
     let base = serve(Router::new().route("/generate/", post(handler))).await;
     let options = HttpOptions {
         timeout: Duration::from_millis(250),
-        ..HttpOptions::default()
+        ..patient()
     };
     let message = failure(&base, options).await;
     assert!(
@@ -63,7 +62,7 @@ async fn a_body_that_stalls_is_given_up() {
     let base = serve(Router::new().route("/generate/", post(handler))).await;
     let options = HttpOptions {
         timeout: Duration::from_millis(250),
-        ..HttpOptions::default()
+        ..patient()
     };
     let message = failure(&base, options).await;
     assert!(message.contains("no complete answer within"), "{message}");
@@ -102,24 +101,24 @@ async fn a_body_of_exactly_the_limit_is_read() {
 #[tokio::test]
 async fn what_is_no_cloud_is_refused() {
     let base = serve_answer("<html>not yet</html>").await;
-    let message = failure(&base, HttpOptions::default()).await;
+    let message = failure(&base, patient()).await;
     assert!(
         message.contains("neither a PLY nor an SPZ file"),
         "{message}"
     );
 
     let base = serve_answer("").await;
-    let message = failure(&base, HttpOptions::default()).await;
+    let message = failure(&base, patient()).await;
     assert!(message.contains("the file is empty"), "{message}");
 
     let base = serve_answer(splat::ply::write(&Cloud::default())).await;
-    let message = failure(&base, HttpOptions::default()).await;
+    let message = failure(&base, patient()).await;
     assert!(message.contains("no splats"), "{message}");
 
     for container in [Container::Ply, Container::Spz] {
         let whole = asset(container);
         let base = serve_answer(whole[..whole.len() / 2].to_vec()).await;
-        let message = failure(&base, HttpOptions::default()).await;
+        let message = failure(&base, patient()).await;
         assert!(message.contains("its answer is not a cloud: "), "{message}");
     }
 }
@@ -132,16 +131,14 @@ async fn a_connection_that_breaks_off_is_no_asset() {
         Body::from_stream(futures_util::stream::iter(broken))
     };
     let base = serve(Router::new().route("/generate/", post(handler))).await;
-    let message = failure(&base, HttpOptions::default()).await;
+    let message = failure(&base, patient()).await;
     assert!(message.contains("the connection broke"), "{message}");
 }
 
 #[tokio::test]
 async fn nobody_there_is_said_so() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
-    let message = failure(&base, HttpOptions::default()).await;
+    let (_held, base) = nobody();
+    let message = failure(&base, patient()).await;
     assert!(message.contains("it cannot be reached: "), "{message}");
 }
 
@@ -155,7 +152,7 @@ async fn redirects_are_not_followed() {
         .route("/generate/", post(redirect))
         .route("/elsewhere", post(elsewhere));
     let base = serve(router).await;
-    let message = failure(&base, HttpOptions::default()).await;
+    let message = failure(&base, patient()).await;
     assert!(message.contains("307 Temporary Redirect"), "{message}");
     assert!(message.contains("\"/elsewhere\""), "{message}");
     assert!(!*followed.lock().unwrap());

@@ -17,7 +17,7 @@ mod tls_listener;
 #[path = "../../../tls/tests/support/mod.rs"]
 mod tls_support;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Bytes, response::IntoResponse, routing::post};
 use common::ball;
@@ -26,7 +26,10 @@ use generate::{
 };
 use judge::Prompt;
 use splat::Container;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
+
+/// Bounds a hang, on however slow a machine.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Serves until the test's runtime goes; the base address.
 async fn serve(router: Router) -> String {
@@ -45,9 +48,25 @@ where
     serve(Router::new().route("/generate/", post(handler))).await
 }
 
+/// A base address at which nobody listens, nor anybody else can as long as the socket is held.
+fn nobody() -> (TcpSocket, String) {
+    let socket = TcpSocket::new_v4().unwrap();
+    let any: SocketAddr = ([127, 0, 0, 1], 0).into();
+    socket.bind(any).unwrap();
+    let base = format!("http://{}", socket.local_addr().unwrap());
+    (socket, base)
+}
+
+/// For servers that are to be waited for.
+fn patient() -> HttpOptions {
+    HttpOptions {
+        connect_timeout: PATIENCE,
+        ..HttpOptions::default()
+    }
+}
+
 async fn soon<T>(future: impl Future<Output = T>) -> T {
-    let patience = Duration::from_secs(60);
-    tokio::time::timeout(patience, future)
+    tokio::time::timeout(PATIENCE, future)
         .await
         .expect("it never happened")
 }
@@ -109,7 +128,7 @@ async fn failure(base: &str, options: HttpOptions) -> String {
 fn at_most(max_bytes: u64) -> HttpOptions {
     HttpOptions {
         max_bytes,
-        ..HttpOptions::default()
+        ..patient()
     }
 }
 

@@ -16,7 +16,7 @@ use generate::{Candidate, Generator, HttpBackend, HttpError, HttpOptions, Reques
 use splat::{Container, Frame};
 use tokio::sync::Notify;
 
-use super::{all, asset, ball, image, one, serve, serve_answer, soon, text};
+use super::{all, asset, ball, image, one, patient, serve, serve_answer, soon, text};
 
 #[tokio::test]
 async fn text_is_asked_for_seed_by_seed_and_a_ply_comes_back() {
@@ -32,7 +32,7 @@ async fn text_is_asked_for_seed_by_seed_and_a_ply_comes_back() {
         candidates: Some(2),
         ..text("a red ball & a “blue” cube\n100 %")
     };
-    let outcomes = all(&base, HttpOptions::default(), request).await;
+    let outcomes = all(&base, patient(), request).await;
     let made: Vec<Candidate> = outcomes.into_iter().map(Result::unwrap).collect();
     assert_eq!(
         made.iter().map(|one| one.seed).collect::<Vec<_>>(),
@@ -58,7 +58,7 @@ async fn an_spz_comes_back_in_the_frame_the_operator_names() {
     let base = serve_answer(asset(Container::Spz)).await;
     let options = HttpOptions {
         frame: Some(Frame::YDown),
-        ..HttpOptions::default()
+        ..patient()
     };
     let made = one(&base, options, text("red ball")).await;
     let (expected, _) = splat::read(&asset(Container::Spz)).unwrap();
@@ -92,7 +92,7 @@ async fn an_image_goes_as_the_file_it_is() {
         (b"RIFF\x10\0\0\0WEBPVP8 ", "prompt.webp", "image/webp"),
     ];
     for (bytes, file_name, mime) in kinds {
-        let made = one(&base, HttpOptions::default(), image(bytes)).await;
+        let made = one(&base, patient(), image(bytes)).await;
         assert_eq!(made.frame, Frame::YDown);
         assert_eq!(made.cloud.len(), ball().len());
         let heard = std::mem::take(&mut *heard.lock().unwrap());
@@ -111,7 +111,7 @@ async fn an_image_goes_as_the_file_it_is() {
 #[tokio::test]
 async fn what_is_no_image_is_never_sent() {
     let base = serve_answer(asset(Container::Ply)).await;
-    let mut outcomes = all(&base, HttpOptions::default(), image(b"GIF89a....")).await;
+    let mut outcomes = all(&base, patient(), image(b"GIF89a....")).await;
     let error = outcomes.remove(0).unwrap_err();
     assert!(!error.is_retryable());
     assert!(error.to_string().contains("neither PNG, JPEG nor WebP"));
@@ -125,7 +125,7 @@ async fn a_late_generation_still_makes_its_first_candidate() {
         deadline: Some(Instant::now()),
         ..text("red ball")
     };
-    one(&base, HttpOptions::default(), request).await;
+    one(&base, patient(), request).await;
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn a_failure_ends_the_generation() {
         candidates: Some(3),
         ..text("red ball")
     };
-    let outcomes = all(&base, HttpOptions::default(), request).await;
+    let outcomes = all(&base, patient(), request).await;
     assert!(matches!(&outcomes[..], [Ok(_), Err(_)]), "{outcomes:?}");
 }
 
@@ -165,7 +165,7 @@ async fn the_server_learns_that_nobody_waits() {
         }
     };
     let base = serve(Router::new().route("/generate/", post(handler))).await;
-    let backend = HttpBackend::new(&base, HttpOptions::default()).unwrap();
+    let backend = HttpBackend::new(&base, patient()).unwrap();
     let generation = backend.start(text("red ball"));
     soon(asked.notified()).await;
     drop(generation);
@@ -180,10 +180,10 @@ async fn a_password_goes_to_the_server_and_to_nobody_else() {
     };
     let base = serve(Router::new().route("/gpu/0/generate/", post(handler))).await;
     let address = format!("{}/gpu/0/", base.replace("http://", "http://me:secret@"));
-    let backend = HttpBackend::new(&address, HttpOptions::default()).unwrap();
+    let backend = HttpBackend::new(&address, patient()).unwrap();
     assert_eq!(backend.label(), format!("{base}/gpu/0"));
     assert!(!backend.is_rehearsal_only());
-    let mut outcomes = all(&address, HttpOptions::default(), text("red ball")).await;
+    let mut outcomes = all(&address, patient(), text("red ball")).await;
     let message = outcomes.remove(0).unwrap_err().to_string();
     assert!(
         message.contains("/gpu/0/generate/ Basic bWU6c2VjcmV0"),

@@ -10,8 +10,8 @@ use generate::native::{
 };
 use splat::{Cloud, Splat};
 
-/// How long a test waits for what has to happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a test waits for what has to happen: bounds a hang, on however slow a machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How often a device looks whether anybody still waits.
 pub(crate) const MOMENT: Duration = Duration::from_millis(5);
@@ -37,6 +37,7 @@ impl Hand {
         self.begun.recv_timeout(PATIENCE).expect("it begins")
     }
 
+    /// Whether it begins nothing for a while; a slow machine may yet.
     pub(crate) fn is_idle(&self) -> bool {
         self.begun.recv_timeout(Duration::from_millis(150)).is_err()
     }
