@@ -32,16 +32,15 @@ impl<P: Peer> Source<P> {
         self.report(SourceState::Pulling);
         let question = self.question();
         let offer = peer.pull(&context, question).await;
-        drop(turn);
         match offer {
             Ok(offer) => {
                 self.keep_clock().await;
                 self.works();
                 self.ask_first = false;
-                self.offered(offer, place).await
+                self.offered(offer, place, turn).await
             }
             Err(trouble) => {
-                drop(place);
+                drop((turn, place));
                 self.pull_failed(trouble).await
             }
         }
@@ -134,18 +133,18 @@ impl<P: Peer> Source<P> {
         .await
     }
 
-    async fn offered(&mut self, offer: Offer, place: Place) -> Flow {
+    async fn offered(&mut self, offer: Offer, place: Place, turn: P::Turn) -> Flow {
         match offer.task {
-            Some(handout) => self.received(handout, place).await,
+            Some(handout) => self.received(handout, place, turn).await,
             None => {
-                drop(place);
+                drop((turn, place));
                 self.reservation = None;
                 self.nothing(offer.cooldown_until, offer.violations).await
             }
         }
     }
 
-    async fn received(&mut self, handout: Handout, place: Place) -> Flow {
+    async fn received(&mut self, handout: Handout, place: Place, turn: P::Turn) -> Flow {
         let (context, peer) = (Arc::clone(&self.context), Arc::clone(&self.peer));
         let pulled = context
             .insist("recording a task", || {
@@ -154,6 +153,8 @@ impl<P: Peer> Source<P> {
                     .record_pull(peer.source(), handout.clone(), clock::now())
             })
             .await;
+        // Not before: whoever asks next may be given the same task, and the ledger has to know it by then.
+        drop(turn);
         self.settled(pulled.settled, handout.cooldown_until);
         self.violated(pulled.violations_added, handout.violations);
         if !pulled.replayed {
