@@ -29,10 +29,18 @@ COLOURS = ["red", "blue", "green", "yellow", "white", "black", "golden", "purple
 THINGS = ["sofa", "teapot", "robot", "guitar", "sword", "dragon", "lamp", "pumpkin", "boot", "ring"]
 
 
+# What keeps their ports for the axons: let go at once, one could be given to two of fifty axons, and is in
+# one run of twelve.
+HELD: list[socket.socket] = []
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    probe = socket.socket()
+    # Who listens there says so too, as uvicorn does.
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    HELD.append(probe)
+    return probe.getsockname()[1]
 
 
 def disc_png(number: int, size: int = 96) -> bytes:

@@ -4,7 +4,7 @@ every way it comes about, in the SDK's own words.
 Takes the troubles as arguments, one axon each: `SERVICE.TROUBLE`, as `pull.401-old` or
 `submit.truncated`. The first call of that service meets it; all others go well. The first line on stdout
 is the metagraph; once stdin is closed, the second and last is a JSON list with what each axon saw and
-answered, call by call.
+answered, call by call. An axon whose trouble is `refused` listens from the first line on stdin on.
 """
 
 import asyncio
@@ -14,7 +14,6 @@ import gzip
 import json
 import os
 import sys
-import threading
 import time
 from typing import Tuple
 
@@ -27,7 +26,7 @@ from bittensor_wallet import Keypair
 # Tasks of one validator; then it has a long cooldown.
 TASKS = 1
 # Longer than a caller of these tests waits.
-LONG = 10.0
+LONG = 40.0
 # A stranger, for whom no request is signed.
 STRANGER = Keypair.create_from_uri("//Stranger")
 
@@ -163,7 +162,8 @@ class Troubled(Validator):
         synapse = await super().submit(synapse)
         if score is not None:
             synapse.feedback = Feedback(task_fidelity_score=score, validation_failed=failed)
-            synapse.cooldown_until = self.cooldown_until = int(time.time()) + 2
+            # Longer than the reply may take: one that is over looks as if the answer had been ignored.
+            synapse.cooldown_until = self.cooldown_until = int(time.time()) + 20
         if trouble.get() == "500-after":
             raise RuntimeError("on demand")
         return synapse
@@ -282,8 +282,9 @@ def main() -> None:
         validator.axon.start()
     wait_until_listening(prompt)
     print(json.dumps({"netuid": 17, "neurons": [validator.neuron() for validator in validators]}), flush=True)
+    sys.stdin.readline()
     for validator in late:
-        threading.Timer(2.0, validator.axon.start).start()
+        validator.axon.start()
     sys.stdin.read()
     print(json.dumps([validator.report() for validator in validators]), flush=True)
     # The servers' threads have nothing left to save.

@@ -116,23 +116,19 @@ async fn an_answer_that_did_not_arrive_is_delivered_without_making_it_again() {
 #[tokio::test]
 async fn an_answer_waits_for_a_validator_that_is_down() {
     let mut rig = Rig::new(1).await;
-    let generator = Arc::<Instant>::default();
     // It goes down while the cloud is in the making.
-    generator
-        .failures
-        .lock()
-        .unwrap()
-        .push_back(backend_failure());
+    let generator = Instant::held();
     let mut run = rig.start(Limit::Tasks(1), vec![Arc::clone(&generator)]);
     run.until("the pull", |event| matches!(event, Event::Pulled { .. }))
         .await;
     rig.validators[0].go_down().await;
+    generator.let_go();
     let failed = run.until("a failed submission", |event| {
         matches!(event, Event::SubmitFailed { .. } | Event::InDoubt { .. })
     });
     let failed = failed.await;
     assert!(matches!(failed, Event::SubmitFailed { .. }), "{failed:?}");
-    rig.validators[0].come_up().await;
+    rig.validators[0].come_up();
     let (summary, _) = run.end().await;
     rig.assert_clean();
     assert_eq!(summary.totals.accepted, 1);
@@ -142,11 +138,12 @@ async fn an_answer_waits_for_a_validator_that_is_down() {
 #[tokio::test]
 async fn a_task_its_validator_forgot_is_given_up_and_another_pulled() {
     let rig = Rig::new(1).await;
-    let generator = Instant::failing([backend_failure()]);
-    let mut run = rig.start(Limit::Tasks(1), vec![generator]);
+    let generator = Instant::held();
+    let mut run = rig.start(Limit::Tasks(1), vec![Arc::clone(&generator)]);
     run.until("the pull", |event| matches!(event, Event::Pulled { .. }))
         .await;
     rig.validators[0].forget();
+    generator.let_go();
     run.until(
         "the refusal",
         |event| matches!(event, Event::SubmitFailed { reason, .. } if reason.contains("403")),
@@ -173,7 +170,7 @@ async fn a_validator_whose_clock_is_behind_is_pulled_later() {
 #[tokio::test]
 async fn a_disk_that_takes_nothing_delays_an_answer_and_loses_none() {
     let rig = Rig::new(1).await;
-    let generator = Instant::failing([backend_failure()]);
+    let generator = Instant::held();
     let mut run = rig.start(Limit::Tasks(1), vec![Arc::clone(&generator)]);
     run.until("the pull", |event| matches!(event, Event::Pulled { .. }))
         .await;
@@ -181,6 +178,7 @@ async fn a_disk_that_takes_nothing_delays_an_answer_and_loses_none() {
     let home = rig.folder.path().join(rig.keypair.public().to_string());
     std::fs::rename(home.join("assets"), home.join("elsewhere")).unwrap();
     std::fs::write(home.join("assets"), "full").unwrap();
+    generator.let_go();
     run.until("the alarm", |event| {
         matches!(event, Event::Alarm { message, .. } if message.contains("writing an asset"))
     })
@@ -196,7 +194,12 @@ async fn a_disk_that_takes_nothing_delays_an_answer_and_loses_none() {
 #[tokio::test]
 async fn a_rejected_answer_costs_the_penalty_and_is_waited_out() {
     let rig = Rig::new(1).await;
-    rig.validators[0].seen.lock().unwrap().submit_faults = [SubmitFault::Reject].into();
+    {
+        let mut seen = rig.validators[0].seen.lock().unwrap();
+        seen.submit_faults = [SubmitFault::Reject].into();
+        // Longer than the reply may take: a rejection that costs nothing looks like an answer ignored.
+        seen.more_penalty = Duration::from_secs(6);
+    }
     let (summary, _) = rig.mine(Limit::Tasks(2)).await;
     rig.assert_clean();
     assert_eq!((summary.totals.rejected, summary.totals.accepted), (1, 1));
@@ -257,8 +260,7 @@ async fn a_task_no_generator_survives_is_skipped_in_the_end() {
 async fn the_end_of_every_generator_is_an_error_and_loses_nothing() {
     let rig = Rig::new(1).await;
     let stopped = Instant::failing([GenerateError::Stopped("instant".to_owned())]);
-    let run = rig.start(Limit::Tasks(1), vec![stopped]);
-    let error = run.task.await.unwrap().unwrap_err();
+    let error = rig.start(Limit::Tasks(1), vec![stopped]).error().await;
     assert!(matches!(error, MinerError::NoGenerator), "{error}");
     let (summary, _) = rig.mine(Limit::Tasks(1)).await;
     rig.assert_clean();
@@ -274,7 +276,7 @@ async fn a_hotkey_is_mined_by_one_process_at_a_time() {
         .until("a pull", |event| matches!(event, Event::Pulled { .. }))
         .await;
     let second = rig.start(Limit::Never, vec![Arc::default()]);
-    let error = second.task.await.unwrap().unwrap_err();
+    let error = second.error().await;
     assert!(
         matches!(error, MinerError::AlreadyRunning { .. }),
         "{error}"
@@ -294,12 +296,7 @@ async fn a_live_network_is_not_mined_with_a_rehearsal_backend_or_unjudged() {
         rehearsal_only: true,
         ..Instant::default()
     });
-    let error = rig
-        .start_with(config, vec![sketch])
-        .task
-        .await
-        .unwrap()
-        .unwrap_err();
+    let error = rig.start_with(config, vec![sketch]).error().await;
     let text = error.to_string();
     assert!(
         text.contains("rehearsals only") && text.contains("unjudged"),
@@ -322,18 +319,18 @@ async fn cooldowns_outlast_the_process() {
 #[tokio::test]
 async fn an_undelivered_asset_is_delivered_after_a_restart_without_making_it_again() {
     let mut rig = Rig::new(1).await;
-    let first = Arc::<Instant>::default();
-    first.failures.lock().unwrap().push_back(backend_failure());
+    let first = Instant::held();
     let mut run = rig.start(Limit::Tasks(1), vec![Arc::clone(&first)]);
     run.until("the pull", |event| matches!(event, Event::Pulled { .. }))
         .await;
     rig.validators[0].go_down().await;
+    first.let_go();
     run.until("a failed submission", |event| {
         matches!(event, Event::SubmitFailed { .. })
     })
     .await;
     run.kill().await;
-    rig.validators[0].come_up().await;
+    rig.validators[0].come_up();
     let second = Arc::<Instant>::default();
     let (summary, events) = rig
         .start(Limit::Tasks(1), vec![Arc::clone(&second)])

@@ -15,7 +15,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bittensor::{Metagraph, Neuron};
-use generate::GenerateError;
 use miner::{Event, Giver, Limit, MinerConfig};
 use support::{Instant, Rig, Validator};
 use tokio::net::{TcpListener, TcpStream};
@@ -75,12 +74,16 @@ async fn validators_join_and_leave_without_a_restart() {
         run.until("an answer to 2", |event| is_answer(event, 2))
             .await;
     }
+    // What was in hand is finished.
+    let finished = async {
+        while rig.validators[0].open_tasks() > 0 {
+            run.until("another event", |_| true).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(120), finished)
+        .await
+        .expect("what was in hand is finished");
     let pulled = assigned(&rig.validators[0]);
-    assert_eq!(
-        rig.validators[0].open_tasks(),
-        0,
-        "finished what was in hand"
-    );
     for _ in 0..2 {
         run.until("an answer to 1", |event| is_answer(event, 1))
             .await;
@@ -144,7 +147,7 @@ async fn relay(to: Neuron) -> (u16, JoinSet<()>) {
 async fn an_answer_follows_its_validator_to_another_address() {
     let rig = Rig::new(1).await;
     let at_home = rig.validators[0].neuron();
-    let (port, relay) = relay(at_home.clone()).await;
+    let (port, mut relay) = relay(at_home.clone()).await;
     let away = Neuron {
         port,
         ..at_home.clone()
@@ -152,14 +155,12 @@ async fn an_answer_follows_its_validator_to_another_address() {
     let (mut config, publish) = changing(&rig, vec![away]);
     config.leave_timeout = Duration::from_secs(1);
     // The address is given up while the cloud is in the making.
-    let generator = Instant::failing([GenerateError::Backend {
-        backend: "instant".to_owned(),
-        reason: "on demand".to_owned(),
-    }]);
+    let generator = Instant::held();
     let mut run = rig.start_with(config, vec![Arc::clone(&generator)]);
     run.until("the pull", |event| matches!(event, Event::Pulled { .. }))
         .await;
-    drop(relay);
+    relay.shutdown().await;
+    generator.let_go();
     run.until("a failed submission", |event| {
         matches!(event, Event::SubmitFailed { .. })
     })

@@ -50,12 +50,12 @@ fn slow(takes: Duration) -> Vec<Arc<dyn Generator>> {
     })]
 }
 
-/// Mines for `time`; returns everything that happened.
-async fn mine_for(
+/// Mines until `enough` has happened, and a moment longer; returns everything that happened.
+async fn mine_until(
     rig: &Rig,
     config: MinerConfig,
     generators: Vec<Arc<dyn Generator>>,
-    time: Duration,
+    mut enough: impl FnMut(&[Stamped]) -> bool,
 ) -> Vec<Stamped> {
     let events = miner::EventSender::new(1 << 16);
     let mut listener = events.subscribe();
@@ -68,10 +68,17 @@ async fn mine_for(
         events,
         shutdown.clone(),
     ));
-    tokio::time::sleep(time).await;
+    let mut seen = Vec::new();
+    let happening = async {
+        while !enough(&seen) {
+            seen.push(listener.recv().await.expect("it goes on"));
+        }
+    };
+    let happened = tokio::time::timeout(Duration::from_secs(120), happening).await;
+    assert!(happened.is_ok(), "only {:?}", pulled(&seen));
+    tokio::time::sleep(Duration::from_millis(700)).await;
     shutdown.cancel();
     run.await.unwrap().unwrap();
-    let mut seen = Vec::new();
     while let Ok(stamped) = listener.try_recv() {
         seen.push(stamped);
     }
@@ -90,7 +97,7 @@ async fn an_unregistered_hotkey_ends_everything_with_one_message() {
     let rig = Rig::new(3).await;
     unregistered(&rig, &[0, 1, 2]);
     let run = rig.start(Limit::Never, vec![Arc::default()]);
-    let error = run.task.await.unwrap().unwrap_err();
+    let error = run.error().await;
     assert!(matches!(error, MinerError::Unregistered { .. }), "{error}");
     let text = error.to_string();
     assert!(
@@ -137,13 +144,22 @@ fn pulled(events: &[Stamped]) -> Vec<u16> {
 #[tokio::test]
 async fn the_owner_s_validator_is_pulled_though_there_is_no_room() {
     let rig = Rig::new(4).await;
-    // The others have taken all the room by the time the owner has a task.
-    rig.validators[3].seen.lock().unwrap().pull_faults = [PullFault::Nothing].into();
+    let owner = &rig.validators[3];
+    let nothing = std::iter::repeat_n(PullFault::Nothing, 10_000);
+    owner.seen.lock().unwrap().pull_faults = nothing.collect();
     let mut config = rig.config(Limit::Never);
-    config.owner = Some(rig.validators[3].neuron().hotkey);
+    config.owner = Some(owner.neuron().hotkey);
     config.metagraph.neurons[3].stake = 0.0;
     let stuck = slow(Duration::from_secs(600));
-    let events = mine_for(&rig, config, stuck, Duration::from_secs(3)).await;
+    // It has a task once the others have taken all the room.
+    let enough = |events: &[Stamped]| {
+        let uids = pulled(events);
+        if uids.len() == 2 {
+            owner.seen.lock().unwrap().pull_faults.clear();
+        }
+        uids.len() > 2
+    };
+    let events = mine_until(&rig, config, stuck, enough).await;
     let uids = pulled(&events);
     assert_eq!(uids.len(), 3, "room for two, and the owner: {uids:?}");
     assert!(uids.contains(&3), "{uids:?}");
@@ -155,7 +171,7 @@ async fn a_validator_is_pulled_in_time_for_duels_though_there_is_no_room() {
     let mut config = rig.config(Limit::Never);
     config.rules.duel_activity = Duration::from_secs(3);
     let stuck = slow(Duration::from_secs(600));
-    let events = mine_for(&rig, config, stuck, Duration::from_secs(5)).await;
+    let events = mine_until(&rig, config, stuck, |events| pulled(events).len() >= 4).await;
     let mut uids = pulled(&events);
     uids.sort_unstable();
     assert_eq!(uids, [0, 1, 2, 3]);
@@ -174,15 +190,14 @@ async fn what_busy_generators_cannot_get_to_in_time_is_answered_empty() {
     };
     // One at a time would take six validators 18 s.
     let busy = slow(Duration::from_secs(3));
-    let events = mine_for(&rig, config, busy, Duration::from_secs(16)).await;
-    rig.assert_clean();
     let skipped = |stamped: &&Stamped| matches!(stamped.event, Event::Skipped { .. });
-    assert!(events.iter().filter(skipped).count() >= 3);
-    let uids = pulled(&events);
-    for uid in 0..6 {
-        let pulls = uids.iter().filter(|&&pulled| pulled == uid).count();
-        assert!(pulls >= 2, "uid {uid}: {pulls} pulls of {uids:?}");
-    }
+    let enough = |events: &[Stamped]| {
+        let uids = pulled(events);
+        let pulls = |uid| uids.iter().filter(|&&pulled| pulled == uid).count();
+        events.iter().filter(skipped).count() >= 3 && (0..6).all(|uid| pulls(uid) >= 2)
+    };
+    mine_until(&rig, config, busy, enough).await;
+    rig.assert_clean();
 }
 
 #[tokio::test]
@@ -293,14 +308,9 @@ async fn the_owner_s_validator_is_asked_more_often_than_others_that_have_nothing
     config.owner = Some(rig.validators[1].neuron().hotkey);
     // Without a task others are asked again after a fifteenth of the cooldown, it after a sixtieth.
     config.rules.cooldown = Duration::from_secs(30);
-    mine_for(
-        &rig,
-        config,
-        vec![Arc::<Instant>::default()],
-        Duration::from_secs(5),
-    )
-    .await;
     let pulls = |uid: usize| rig.validators[uid].seen.lock().unwrap().pulls;
+    let instant = vec![Arc::<Instant>::default() as Arc<dyn Generator>];
+    mine_until(&rig, config, instant, |_| pulls(1) >= 10).await;
     assert!(pulls(1) >= pulls(0) + 2, "{} and {}", pulls(1), pulls(0));
 }
 

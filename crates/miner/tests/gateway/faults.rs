@@ -5,6 +5,7 @@ use std::time::Duration;
 use miner::{Event, Limit};
 
 use crate::mock::{Brought, PullFault, ResultFault};
+use crate::support::Run;
 use crate::{Bench, alarms, count, is_reply_lost, stranger};
 
 const BUSY: &str = "Service unavailable: Result is already being processed; please retry";
@@ -19,6 +20,20 @@ fn is_failed_pull(event: &Event) -> bool {
 
 fn is_failed_submit(event: &Event) -> bool {
     matches!(event, Event::SubmitFailed { .. })
+}
+
+/// Mines until people are told of something, and a moment longer.
+async fn until_alarmed(mut run: Run) -> Vec<Event> {
+    let mut events = Vec::new();
+    run.until("an alarm", |event| {
+        events.push(event.clone());
+        matches!(event, Event::Alarm { .. })
+    })
+    .await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    run.shutdown.cancel();
+    events.extend(run.end().await.1);
+    events
 }
 
 /// Mines two tasks through faults with results.
@@ -101,7 +116,21 @@ async fn a_rate_limit_is_waited_out() {
 async fn a_gateway_that_forgot_the_task_is_not_asked_about_it_again() {
     let bench = Bench::new(2).await;
     bench.gateway.seen.lock().unwrap().result_faults = [ResultFault::Restart].into();
-    let (summary, events) = bench.mine(Limit::For(Duration::from_secs(3))).await;
+    let mut run = bench.start(Limit::Never);
+    let mut events = Vec::new();
+    let mut ended = 0;
+    run.until("the end of both tasks", |event| {
+        events.push(event.clone());
+        ended += u32::from(matches!(
+            event,
+            Event::Answered { .. } | Event::Retired { .. }
+        ));
+        ended == 2
+    })
+    .await;
+    run.shutdown.cancel();
+    let (summary, rest) = run.end().await;
+    events.extend(rest);
     assert!(summary.totals.lost >= 1);
     assert_eq!(summary.totals.lost + summary.totals.accepted, 2);
     assert_eq!(count(&events, is_reply_lost), 0);
@@ -174,8 +203,8 @@ async fn an_unlisted_hotkey_is_said_to_be_so_once_however_many_places_ask() {
     let bench = Bench::new(1).await;
     bench.gateway.seen.lock().unwrap().listed = Some([stranger()].into());
     let generators = (0..4).map(|_| std::sync::Arc::default()).collect();
-    let config = bench.config(Limit::For(Duration::from_secs(2)));
-    let (_, events) = bench.rig.start_with(config, generators).end().await;
+    let run = bench.rig.start_with(bench.config(Limit::Never), generators);
+    let events = until_alarmed(run).await;
     let told = alarms(&events);
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("listed workers only") && told[0].contains(&bench.hotkey()));
@@ -188,7 +217,7 @@ async fn an_unlisted_hotkey_is_said_to_be_so_once_however_many_places_ask() {
 async fn a_distrusted_signature_is_tried_twice_and_then_told_of() {
     let bench = Bench::new(1).await;
     bench.gateway.seen.lock().unwrap().distrusts = true;
-    let (_, events) = bench.mine(Limit::For(Duration::from_secs(1))).await;
+    let events = until_alarmed(bench.start(Limit::Never)).await;
     let told = alarms(&events);
     assert!(
         told.iter().any(|text| text.contains("signature")),
@@ -217,8 +246,11 @@ async fn a_redirect_is_not_followed() {
     let bench = Bench::new(1).await;
     bench.gateway.seen.lock().unwrap().pull_faults =
         (0..9).map(|_| PullFault::Status(307, "", None)).collect();
-    let (summary, events) = bench.mine(Limit::For(Duration::from_secs(1))).await;
-    assert_eq!(summary.totals.tasks_pulled, 0);
+    let events = until_alarmed(bench.start(Limit::Never)).await;
+    assert_eq!(
+        count(&events, |event| matches!(event, Event::Pulled { .. })),
+        0
+    );
     assert!(alarms(&events)[0].contains("no gateway at"));
     assert_eq!(bench.gateway.seen.lock().unwrap().questions, 1);
 }

@@ -160,29 +160,46 @@ async fn validators_and_a_gateway_are_mined_side_by_side() {
 async fn an_idle_gateway_is_asked_once_a_pause_however_many_places_are_free() {
     let bench = Bench::new(0).await;
     let generators = (0..8).map(|_| Arc::default()).collect();
-    let mut config = bench.config(Limit::For(Duration::from_millis(1500)));
-    config.gateway.as_mut().unwrap().poll = Duration::from_millis(300);
-    bench.rig.start_with(config, generators).end().await;
-    let questions = bench.gateway.seen.lock().unwrap().questions;
-    assert!((1..=6).contains(&questions), "{questions} questions");
+    let mut config = bench.config(Limit::Never);
+    let pause = Duration::from_millis(300);
+    config.gateway.as_mut().unwrap().poll = pause;
+    let began = std::time::Instant::now();
+    let mut run = bench.rig.start_with(config, generators);
+    for _ in 0..5 {
+        run.until("an answer without a task", |event| {
+            matches!(event, Event::NoTask { .. })
+        })
+        .await;
+    }
+    let elapsed = began.elapsed();
+    run.shutdown.cancel();
+    run.end().await;
+    assert!(elapsed >= 4 * pause, "{elapsed:?} for 5 questions");
 }
 
 #[tokio::test]
 async fn a_task_handed_out_twice_is_worked_on_once() {
     let bench = Bench::new(1).await;
-    let generator = Instant::failing([backend_failure()]);
-    bench.gateway.seen.lock().unwrap().pull_faults = [
-        PullFault::Status(500, "", None),
-        PullFault::Twice,
-        PullFault::Twice,
-    ]
-    .into();
-    let mut run = bench.rig.start_with(
-        bench.config(Limit::For(Duration::from_secs(5))),
-        vec![Arc::clone(&generator)],
-    );
+    let generator = Instant::held();
+    let config = bench.config(Limit::Never);
+    let mut run = bench.rig.start_with(config, vec![Arc::clone(&generator)]);
     run.until("the pull", |event| matches!(event, Event::Pulled { .. }))
         .await;
+    // While it is in hand, another place is given it too.
+    let seen = Arc::clone(&bench.gateway.seen);
+    seen.lock().unwrap().pull_faults = [PullFault::Twice, PullFault::Twice].into();
+    run.until("both", |_| seen.lock().unwrap().pull_faults.is_empty())
+        .await;
+    generator.let_go();
+    run.until("the answer", |event| {
+        matches!(event, Event::Answered { .. })
+    })
+    .await;
+    run.until("another question", |event| {
+        matches!(event, Event::NoTask { .. })
+    })
+    .await;
+    run.shutdown.cancel();
     let (summary, _) = run.end().await;
     bench.gateway.assert_clean();
     assert_eq!(summary.totals.accepted, 1);
@@ -204,7 +221,16 @@ async fn a_miner_killed_anywhere_loses_nothing_and_doubles_nothing() {
     }
     // A question that was killed between the gateway and the ledger has lost its task to the
     // gateway's clock; all that the ledger ever held is answered.
-    let (summary, _) = bench.mine(Limit::For(Duration::from_secs(6))).await;
+    let mut run = bench.start(Limit::Never);
+    run.until("that there is none left", |event| {
+        let is_none = matches!(event, Event::NoTask { .. });
+        is_none && bench.gateway.seen.lock().unwrap().waiting.is_empty()
+    })
+    .await;
+    run.shutdown.cancel();
+    run.end().await;
+    // One that pulls no more ends with what is in hand.
+    let (summary, _) = bench.mine(Limit::For(Duration::ZERO)).await;
     assert_eq!((summary.totals.lost, summary.totals.doubled), (0, 0));
     let seen = bench.gateway.seen.lock().unwrap();
     assert!(seen.waiting.is_empty());
@@ -270,7 +296,7 @@ async fn a_gateway_elsewhere_is_live_whatever_the_validators_are() {
         ..Instant::default()
     });
     let run = bench.rig.start_with(config, vec![sketch]);
-    let error = run.task.await.unwrap().unwrap_err();
+    let error = run.error().await;
     assert!(matches!(error, MinerError::Config(_)), "{error}");
     assert!(error.to_string().contains("rehearsals only"), "{error}");
 }

@@ -114,7 +114,7 @@ impl Axon {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        let waited = tokio::time::timeout(Duration::from_secs(60), enough).await;
+        let waited = tokio::time::timeout(Duration::from_secs(120), enough).await;
         assert!(waited.is_ok(), "only {:?}", self.routes());
     }
 }

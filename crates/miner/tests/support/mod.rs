@@ -10,11 +10,15 @@ use bittensor::{Keypair, Metagraph};
 use generate::{Candidate, GenerateError, Generation, GenerationEvent, Generator, Request};
 use miner::{Event, EventSender, Limit, MinerConfig, MinerError, Stamped, Summary};
 use splat::{Cloud, Frame, Splat};
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 
 #[allow(unused_imports)] // Each test binary uses its own part.
 pub use validator::{PullFault, RULES, SubmitFault, Validator};
+
+/// How long a test waits for what has to come: longer than any machine takes, so that only what never
+/// comes is given up.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Makes a handful of splats at once, after the failures it is told to have first.
 #[derive(Default)]
@@ -24,6 +28,8 @@ pub struct Instant {
     pub rehearsal_only: bool,
     /// How long it takes all the same.
     pub takes: Duration,
+    /// Closed until it may make something, if that is not at once.
+    pub gate: Option<Arc<Semaphore>>,
 }
 
 impl Instant {
@@ -32,6 +38,21 @@ impl Instant {
             failures: Mutex::new(failures.into_iter().collect()),
             ..Self::default()
         })
+    }
+
+    /// One that has its first request in hand until it is let go.
+    pub fn held() -> Arc<Self> {
+        Arc::new(Self {
+            gate: Some(Arc::new(Semaphore::new(0))),
+            ..Self::default()
+        })
+    }
+
+    /// From now on it makes things at once.
+    pub fn let_go(&self) {
+        if let Some(gate) = &self.gate {
+            gate.close();
+        }
     }
 }
 
@@ -62,8 +83,12 @@ impl Generator for Instant {
                 })))
             }
         };
-        let takes = self.takes;
+        let (takes, gate) = (self.takes, self.gate.clone());
         tokio::spawn(async move {
+            if let Some(gate) = gate {
+                // It gives no permits: it is closed, or it is waited for.
+                let _ = gate.acquire().await;
+            }
             if !takes.is_zero() {
                 tokio::time::sleep(takes).await;
             }
@@ -116,9 +141,9 @@ impl Rig {
         config.rules = RULES;
         config.limit = limit;
         config.test_network = true;
-        config.pull_timeout = Duration::from_secs(5);
-        config.submit_timeout = Duration::from_secs(5);
-        config.drain_timeout = Duration::from_secs(20);
+        config.pull_timeout = PATIENCE / 2;
+        config.submit_timeout = PATIENCE / 2;
+        config.drain_timeout = PATIENCE;
         config
     }
 
@@ -178,7 +203,7 @@ pub struct Run {
 impl Run {
     /// Waits for an event; fails if the run ends without it.
     pub async fn until(&mut self, what: &str, mut wanted: impl FnMut(&Event) -> bool) -> Event {
-        let found = tokio::time::timeout(Duration::from_secs(60), async {
+        let found = tokio::time::timeout(PATIENCE, async {
             loop {
                 match self.listener.recv().await {
                     Ok(stamped) if wanted(&stamped.event) => return stamped.event,
@@ -194,13 +219,20 @@ impl Run {
 
     /// Waits for the end; returns the summary and every event not yet read.
     pub async fn end(mut self) -> (Summary, Vec<Event>) {
-        let ended = tokio::time::timeout(Duration::from_secs(90), self.task);
+        // All that is mined, and what is in hand at the end.
+        let ended = tokio::time::timeout(2 * PATIENCE, self.task);
         let summary = ended.await.expect("ends in time").unwrap().unwrap();
         let mut events = Vec::new();
         while let Ok(stamped) = self.listener.try_recv() {
             events.push(stamped.event);
         }
         (summary, events)
+    }
+
+    /// Waits until it gives up; why it did.
+    pub async fn error(self) -> MinerError {
+        let ended = tokio::time::timeout(PATIENCE, self.task);
+        ended.await.expect("ends in time").unwrap().unwrap_err()
     }
 
     /// Ends it as abruptly as a task can be ended.

@@ -11,7 +11,7 @@ use bittensor::{Axon, Caller, HandlerError, Keypair, Neuron};
 use subnet17::{
     PullOutcome, PullTask, Rules, Standing, SubmitOutcome, SubmitResults, Task, licence,
 };
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 
 /// Whole seconds, because the wire counts them.
@@ -76,6 +76,8 @@ pub struct Seen {
     /// Every pull and every submission that it answered.
     pub pulls: u32,
     pub submissions: u32,
+    /// What a rejection costs beyond the usual penalty.
+    pub more_penalty: Duration,
     /// Prompts are images of this many bytes, if any.
     pub image_bytes: usize,
     pub pull_faults: VecDeque<PullFault>,
@@ -89,6 +91,8 @@ pub struct Validator {
     address: SocketAddr,
     pub seen: Arc<Mutex<Seen>>,
     serving: CancellationToken,
+    /// While it is down: its port, so that nobody else is given it.
+    reserved: Option<TcpSocket>,
 }
 
 pub fn now() -> f64 {
@@ -107,28 +111,30 @@ impl Validator {
             address: listener.local_addr().unwrap(),
             seen: Arc::default(),
             serving: CancellationToken::new(),
+            reserved: None,
         };
         validator.serve(listener);
         validator
     }
 
-    /// Takes the port away: connections are refused.
-    pub async fn go_down(&self) {
+    /// Takes the listener away: connections are refused.
+    pub async fn go_down(&mut self) {
         self.serving.cancel();
-        while tokio::net::TcpStream::connect(self.address).await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        self.reserved = loop {
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.set_reuseaddr(true).unwrap();
+            // It can be had once nobody listens there.
+            match socket.bind(self.address) {
+                Ok(()) => break Some(socket),
+                Err(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+            }
+        };
     }
 
     /// Serves again on the same port.
-    pub async fn come_up(&mut self) {
-        let listener = loop {
-            match TcpListener::bind(self.address).await {
-                Ok(listener) => break listener,
-                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
-        };
-        self.serve(listener);
+    pub fn come_up(&mut self) {
+        let socket = self.reserved.take().expect("it is down");
+        self.serve(socket.listen(1024).unwrap());
     }
 
     fn serve(&mut self, listener: TcpListener) {
@@ -281,9 +287,13 @@ fn answer_submit(
     }
     let id = submit.answered_task().to_owned();
     let is_empty = submit.results.is_empty();
+    let rules = Rules {
+        penalty: RULES.penalty + seen.more_penalty,
+        ..RULES
+    };
     let outcome = seen
         .standing
-        .on_submit(&id, is_empty, is_signed, now, &RULES);
+        .on_submit(&id, is_empty, is_signed, now, &rules);
     let mut ruling = None;
     match outcome {
         SubmitOutcome::BadSignature => seen.bad_signatures += 1,
@@ -301,7 +311,7 @@ fn answer_submit(
                 Some(SubmitFault::Unscored) => None,
                 _ => Some(0.8),
             };
-            ruling = Some(seen.standing.on_verdict(score, now, &RULES));
+            ruling = Some(seen.standing.on_verdict(score, now, &rules));
             if seen.standing.assignment.is_none() {
                 *seen.answered.entry(id).or_default() += 1;
             }
