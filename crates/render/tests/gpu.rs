@@ -1,10 +1,15 @@
 //! The GPU rasteriser against the goldens, the plain twin and the CPU renderer. It wants an adapter,
 //! which `mesa-vulkan-drivers` (lavapipe) is; with SPLATSMITH_GPU_REQUIRED=1 its absence is a failure.
+//! With `-- --nocapture` it tells of every picture whether all bytes are the CPU's, and else why not.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "common/account.rs"]
+mod account;
 mod common;
 #[path = "common/twin.rs"]
 mod twin;
+#[path = "common/views.rs"]
+mod views;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -17,6 +22,7 @@ use render::{
     render_views, validator_cameras,
 };
 use splat::{Cloud, Splat};
+use views::{Views, assert_alike};
 
 /// The one renderer of all tests: they also show that it can be used again.
 fn renderer() -> Option<MutexGuard<'static, GpuRenderer>> {
@@ -41,20 +47,6 @@ fn renderer() -> Option<MutexGuard<'static, GpuRenderer>> {
     renderer.as_ref().map(lock)
 }
 
-/// Acceptance of the project: PSNR ≥ 85 dB, ≥ 99.9 % of bytes equal, none further than 8.
-fn assert_alike(ours: &[u8], theirs: &[u8], name: &str) {
-    let found = difference(ours, theirs);
-    println!(
-        "{name}: {:.2} dB, {:.4} % equal, at most {} off",
-        found.psnr,
-        found.equal * 100.0,
-        found.worst
-    );
-    assert!(found.psnr >= 85.0, "{name}: {:.2} dB", found.psnr);
-    assert!(found.equal >= 0.999, "{name}: {} equal", found.equal);
-    assert!(found.worst <= 8, "{name}: {} off", found.worst);
-}
-
 fn orbit(width: u32, height: u32) -> Camera {
     Camera::orbit(Orbit {
         width,
@@ -65,10 +57,14 @@ fn orbit(width: u32, height: u32) -> Camera {
 }
 
 fn check_goldens(renderer: &mut GpuRenderer, folder: &Path, name: &str, cloud: &Cloud) {
-    let scene = Scene::new(cloud, Some(VALIDATOR_EXTENT)).unwrap();
     let cameras = validator_cameras(518).unwrap();
-    let views = renderer.render_views(&scene, &cameras, WHITE).unwrap();
-    assert_eq!(views.len(), 16);
+    let views = Views {
+        cloud,
+        extent: Some(VALIDATOR_EXTENT),
+        cameras: &cameras,
+        background: WHITE,
+    };
+    let views = views.like_the_cpus(renderer, name);
     assert_eq!(views[0], views[15], "the last view repeats the first");
     for index in [0, 1, 5, 9, 13] {
         let golden = read_png(&folder.join(format!("{name}_v{index:02}.png")));
@@ -76,14 +72,6 @@ fn check_goldens(renderer: &mut GpuRenderer, folder: &Path, name: &str, cloud: &
             &views[index].rgb,
             &golden.rgb,
             &format!("{name} view {index}"),
-        );
-    }
-    let fast = render_views(&scene, &cameras, WHITE);
-    for (index, (view, fast)) in views.iter().zip(&fast).enumerate() {
-        assert_alike(
-            &view.rgb,
-            &fast.rgb,
-            &format!("{name} view {index}, GPU and CPU"),
         );
     }
     let camera = Camera::orbit(Orbit {
@@ -95,8 +83,13 @@ fn check_goldens(renderer: &mut GpuRenderer, folder: &Path, name: &str, cloud: &
         ..Orbit::default()
     })
     .unwrap();
-    let scene = Scene::new(cloud, Some(1.0)).unwrap();
-    let view = renderer.render_views(&scene, &[camera], WHITE).unwrap();
+    let view = Views {
+        cloud,
+        extent: Some(1.0),
+        cameras: &[camera],
+        background: WHITE,
+    };
+    let view = view.like_the_cpus(renderer, name);
     let golden = read_png(&folder.join(format!("{name}_test1080.png")));
     assert_alike(&view[0].rgb, &golden.rgb, &format!("{name} at 1080"));
 }
@@ -171,22 +164,24 @@ fn synthetic_clouds_match_the_plain_twin() {
         })
         .unwrap();
         let extent = random.random_range(0.5..3.0);
-        let scene = Scene::new(&cloud, Some(extent)).unwrap();
-        let views = renderer.render_views(&scene, std::slice::from_ref(&camera), background);
-        let ours = &views.unwrap()[0].rgb;
+        let views = Views {
+            cloud: &cloud,
+            extent: Some(extent),
+            cameras: std::slice::from_ref(&camera),
+            background,
+        };
+        let ours = &views.like_the_cpus(&mut renderer, &format!("seed {seed}"))[0];
         let plain = twin::render(&cloud, extent, &camera, background);
-        if absurd {
-            let found = difference(ours, &plain);
-            println!(
-                "seed {seed}: {:.2} dB, {:.5} equal",
-                found.psnr, found.equal
-            );
-            assert!(found.psnr >= 70.0, "seed {seed}: {:.2} dB", found.psnr);
-            assert!(found.equal >= 0.995, "seed {seed}: {}", found.equal);
-            assert!(found.worst <= 8, "seed {seed}: {} off", found.worst);
-        } else {
-            assert_alike(ours, &plain, &format!("seed {seed}"));
-        }
+        let found = difference(&ours.rgb, &plain);
+        println!(
+            "seed {seed}: {:.2} dB, {:.5} equal",
+            found.psnr, found.equal
+        );
+        // No more is asked of the CPU: see the test of the twin. Needles show the last bits of either.
+        let decibels = if absurd { 70.0 } else { 80.0 };
+        assert!(found.psnr >= decibels, "seed {seed}: {:.2} dB", found.psnr);
+        assert!(found.equal >= 0.995, "seed {seed}: {}", found.equal);
+        assert!(found.worst <= 8, "seed {seed}: {} off", found.worst);
     }
 }
 
@@ -196,7 +191,6 @@ fn odd_sizes_and_views_of_nothing() {
         return;
     };
     let cloud = wild_cloud(&mut ChaCha8Rng::seed_from_u64(99), 300, 2.0);
-    let scene = Scene::new(&cloud, Some(VALIDATOR_EXTENT)).unwrap();
     let sizes = [
         (1, 1),
         (16, 16),
@@ -207,15 +201,17 @@ fn odd_sizes_and_views_of_nothing() {
         (64, 129),
     ];
     let cameras = sizes.map(|(width, height)| orbit(width, height));
-    let views = renderer
-        .render_views(&scene, &cameras, [0.0, 0.5, 1.0])
-        .unwrap();
-    let fast = render_views(&scene, &cameras, [0.0, 0.5, 1.0]);
-    for (ours, theirs) in views.iter().zip(&fast) {
-        assert_eq!((ours.width, ours.height), (theirs.width, theirs.height));
-        let found = difference(&ours.rgb, &theirs.rgb);
-        assert!(found.worst <= 1, "{}×{}", ours.width, ours.height);
+    let views = Views {
+        cloud: &cloud,
+        extent: Some(VALIDATOR_EXTENT),
+        cameras: &cameras,
+        background: [0.0, 0.5, 1.0],
+    };
+    let views = views.like_the_cpus(&mut renderer, "odd sizes");
+    for (view, (width, height)) in views.iter().zip(sizes) {
+        assert_eq!((view.width, view.height), (width, height));
     }
+    let scene = Scene::new(&cloud, Some(VALIDATOR_EXTENT)).unwrap();
     assert!(
         renderer
             .render_views(&scene, &[], WHITE)
@@ -264,13 +260,14 @@ fn image_filling_splats_are_blended_in_windows() {
     };
     // 33 · 33 tiles each: several windows of pairs. The faint never close a pixel.
     for (count, logit) in [(600, -4.5), (1200, 4.0)] {
-        let scene = Scene::new(&veils(count, logit), None).unwrap();
-        let cameras = [orbit(518, 518), orbit(300, 700)];
-        let views = renderer.render_views(&scene, &cameras, WHITE).unwrap();
-        let fast = render_views(&scene, &cameras, WHITE);
-        for (ours, theirs) in views.iter().zip(&fast) {
-            assert_alike(&ours.rgb, &theirs.rgb, &format!("{count} veils of {logit}"));
-            assert!(ours.rgb.iter().any(|&byte| byte != 255));
+        let views = Views {
+            cloud: &veils(count, logit),
+            extent: None,
+            cameras: &[orbit(518, 518), orbit(300, 700)],
+            background: WHITE,
+        };
+        for view in views.like_the_cpus(&mut renderer, &format!("{count} veils of {logit}")) {
+            assert!(view.rgb.iter().any(|&byte| byte != 255));
         }
     }
 }
@@ -281,12 +278,14 @@ fn large_images_are_blended_in_strips() {
         return;
     };
     let cloud = wild_cloud(&mut ChaCha8Rng::seed_from_u64(5), 200, 2.0);
-    let scene = Scene::new(&cloud, Some(VALIDATOR_EXTENT)).unwrap();
     // 157 · 132 tiles: two strips.
-    let camera = [orbit(2500, 2100)];
-    let views = renderer.render_views(&scene, &camera, WHITE).unwrap();
-    let fast = render_views(&scene, &camera, WHITE);
-    assert_alike(&views[0].rgb, &fast[0].rgb, "2500×2100");
+    let views = Views {
+        cloud: &cloud,
+        extent: Some(VALIDATOR_EXTENT),
+        cameras: &[orbit(2500, 2100)],
+        background: WHITE,
+    };
+    views.like_the_cpus(&mut renderer, "2500×2100");
 }
 
 #[test]
@@ -305,11 +304,13 @@ fn many_splats_on_many_tiles_are_blended_in_batches() {
             colour: std::array::from_fn(|_| random.random_range(-2.0..2.0)),
         })
         .collect();
-    let scene = Scene::new(&cloud, None).unwrap();
-    let camera = [orbit(2048, 2048)];
-    let views = renderer.render_views(&scene, &camera, WHITE).unwrap();
-    let fast = render_views(&scene, &camera, WHITE);
-    assert_alike(&views[0].rgb, &fast[0].rgb, "270000 splats on 2048²");
+    let views = Views {
+        cloud: &cloud,
+        extent: None,
+        cameras: &[orbit(2048, 2048)],
+        background: WHITE,
+    };
+    views.like_the_cpus(&mut renderer, "270000 splats on 2048²");
 }
 
 #[test]

@@ -3,11 +3,17 @@
 use super::context::Context;
 
 /// The shader modules' texts.
-pub(super) const PROJECT: &str = include_str!("shaders/project.wgsl");
+pub(super) const PROJECT: &str = concat!(
+    include_str!("shaders/arithmetic.wgsl"),
+    include_str!("shaders/project.wgsl")
+);
 pub(super) const SCAN: &str = include_str!("shaders/scan.wgsl");
 pub(super) const SORT: &str = include_str!("shaders/sort.wgsl");
 pub(super) const BIN: &str = include_str!("shaders/bin.wgsl");
-pub(super) const BLEND: &str = include_str!("shaders/blend.wgsl");
+pub(super) const BLEND: &str = concat!(
+    include_str!("shaders/arithmetic.wgsl"),
+    include_str!("shaders/blend.wgsl")
+);
 
 /// Every entry point, compiled once per device.
 pub(super) struct Kernels {
@@ -109,3 +115,6 @@ impl Step {
         pass.dispatch_workgroups(columns, rows, 1);
     }
 }
+
+#[cfg(test)]
+mod tests;

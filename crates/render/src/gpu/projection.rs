@@ -23,7 +23,8 @@ struct CameraSettings {
     tangents: [[f32; 2]; 2],
     size: [f32; 2],
     splats: u32,
-    padding: u32,
+    /// 0, which the shader's compiler must not know.
+    nought: f32,
 }
 
 impl CameraSettings {
@@ -42,7 +43,7 @@ impl CameraSettings {
             ],
             size,
             splats,
-            padding: 0,
+            nought: 0.0,
         }
     }
 }
@@ -52,9 +53,9 @@ pub(super) struct Projection {
     settings: wgpu::Buffer,
     project: Step,
     sort: Sort,
-    /// Centre x, y and conic a, b of each splat.
+    /// Centre x, y of each splat, and its fall-off per dx² and per dx·dy.
     pub(super) ellipses: wgpu::Buffer,
-    /// Conic c of each splat, and the tiles it touches.
+    /// Fall-off per dy² of each splat, and the tiles it touches.
     pub(super) boxes: wgpu::Buffer,
     /// Depths, and the splats from near to far, those equally far in the scene's order.
     pub(super) depths: Pairs,

@@ -1,8 +1,27 @@
 //! The renderer's plain twin: every pixel against every splat, no tiles, no boxes, no vectors;
 //! written straight from gsplat 1.5.3's rules and sharing no code with the crate but the camera.
 
+#![allow(dead_code)]
+
 use render::Camera;
 use splat::{Cloud, Splat};
+
+/// A cloud as one camera sees it, from near to far.
+pub(crate) struct Twin {
+    flats: Vec<Flat>,
+}
+
+/// How a pixel came about.
+pub(crate) struct Trace {
+    /// Of the colour: 255 is white, the bytes are these without their fractions.
+    pub(crate) value: [f32; 3],
+    /// Splats blended.
+    pub(crate) layers: usize,
+    /// How far, as a share of 1/255, the nearest alpha is from being skipped or not.
+    pub(crate) to_skip: f32,
+    /// How far, as a share of 1e-4, the nearest transmittance is from ending the pixel or not.
+    pub(crate) to_stop: f32,
+}
 
 struct Flat {
     depth: f32,
@@ -14,7 +33,60 @@ struct Flat {
 
 /// RGB bytes of the cloud, normalised to `extent`, on `background`.
 pub(crate) fn render(cloud: &Cloud, extent: f32, camera: &Camera, background: [f32; 3]) -> Vec<u8> {
-    let splats: Vec<Splat> = cloud.iter().collect();
+    let twin = Twin::new(cloud, Some(extent), camera);
+    let mut rgb = Vec::new();
+    for row in 0..camera.height() {
+        for column in 0..camera.width() {
+            let value = blend(&twin.flats, centre(column, row), background, |_, _| ());
+            rgb.extend(value.map(|value| value as u8));
+        }
+    }
+    rgb
+}
+
+impl Twin {
+    /// The cloud, normalised to `extent` where there is one.
+    pub(crate) fn new(cloud: &Cloud, extent: Option<f32>, camera: &Camera) -> Self {
+        let splats: Vec<Splat> = cloud.iter().collect();
+        let (mean, scale) = extent.map_or((0.0, 1.0), |extent| normalisation(&splats, extent));
+        let mut flats: Vec<Flat> = splats
+            .iter()
+            .filter_map(|splat| flatten(splat, mean, scale, camera))
+            .collect();
+        flats.sort_by(|left, right| left.depth.total_cmp(&right.depth));
+        Self { flats }
+    }
+
+    /// One pixel in detail.
+    pub(crate) fn trace(&self, column: u32, row: u32, background: [f32; 3]) -> Trace {
+        let (mut layers, mut to_skip, mut to_stop) = (0, f32::INFINITY, f32::INFINITY);
+        let value = blend(
+            &self.flats,
+            centre(column, row),
+            background,
+            |alpha, next| {
+                to_skip = f32::min(to_skip, (alpha * 255.0 - 1.0).abs());
+                if let Some(next) = next {
+                    to_stop = f32::min(to_stop, (next * 1e4 - 1.0).abs());
+                    layers += usize::from(next > 1e-4);
+                }
+            },
+        );
+        Trace {
+            value,
+            layers,
+            to_skip,
+            to_stop,
+        }
+    }
+}
+
+fn centre(column: u32, row: u32) -> [f32; 2] {
+    [column as f32 + 0.5, row as f32 + 0.5]
+}
+
+/// What is taken off every coordinate, and what they are then multiplied by.
+fn normalisation(splats: &[Splat], extent: f32) -> (f32, f64) {
     let coordinates = || {
         splats
             .iter()
@@ -28,23 +100,7 @@ pub(crate) fn render(cloud: &Cloud, extent: f32, camera: &Camera, background: [f
             along().fold(f64::MIN, f64::max) - along().fold(f64::MAX, f64::min)
         })
         .fold(0.0, f64::max);
-    let scale = f64::from(extent) / side;
-    let mut flats: Vec<Flat> = splats
-        .iter()
-        .filter_map(|splat| flatten(splat, mean, scale, camera))
-        .collect();
-    flats.sort_by(|left, right| left.depth.total_cmp(&right.depth));
-    let mut rgb = Vec::new();
-    for row in 0..camera.height() {
-        for column in 0..camera.width() {
-            rgb.extend(pixel(
-                &flats,
-                [column as f32 + 0.5, row as f32 + 0.5],
-                background,
-            ));
-        }
-    }
-    rgb
+    (mean, f64::from(extent) / side)
 }
 
 fn flatten(splat: &Splat, shift: f32, scale: f64, camera: &Camera) -> Option<Flat> {
@@ -102,7 +158,14 @@ fn flatten(splat: &Splat, shift: f32, scale: f64, camera: &Camera) -> Option<Fla
     })
 }
 
-fn pixel(flats: &[Flat], at: [f32; 2], background: [f32; 3]) -> [u8; 3] {
+/// Red, green and blue from 0 to 255. `notice` is told the alpha of every splat about the pixel and,
+/// where it counts, what the pixel would let through after it.
+fn blend(
+    flats: &[Flat],
+    at: [f32; 2],
+    background: [f32; 3],
+    mut notice: impl FnMut(f32, Option<f32>),
+) -> [f32; 3] {
     let (mut colour, mut through) = ([0.0_f32; 3], 1.0_f32);
     for flat in flats {
         let (dx, dy) = (flat.mean[0] - at[0], flat.mean[1] - at[1]);
@@ -114,9 +177,11 @@ fn pixel(flats: &[Flat], at: [f32; 2], background: [f32; 3]) -> [u8; 3] {
         }
         let alpha = (flat.opacity * (-exponent).exp()).min(0.999);
         if exponent < 0.0 || alpha < 1.0 / 255.0 {
+            notice(alpha, None);
             continue;
         }
         let next = through * (1.0 - alpha);
+        notice(alpha, Some(next));
         if next <= 1e-4 {
             break;
         }
@@ -125,9 +190,8 @@ fn pixel(flats: &[Flat], at: [f32; 2], background: [f32; 3]) -> [u8; 3] {
         }
         through = next;
     }
-    [0, 1, 2].map(|channel| {
-        ((colour[channel] + through * background[channel]).clamp(0.0, 1.0) * 255.0) as u8
-    })
+    [0, 1, 2]
+        .map(|channel| (colour[channel] + through * background[channel]).clamp(0.0, 1.0) * 255.0)
 }
 
 fn rotation(quaternion: [f32; 4]) -> [[f32; 3]; 3] {

@@ -1,8 +1,9 @@
 // Blends the splats of each tile front to back, one pixel per invocation, and writes the finished
-// pixels; what a pixel has gathered is kept where more splats are to come.
+// pixels; what a pixel has gathered is kept where more splats are to come. Operations and their order
+// are those of `cpu/canvas.rs`. `arithmetic.wgsl` comes first.
 
 struct Canvas {
-    // RGB, each from 0 to 1.
+    // RGB, each from 0 to 1, and 0.
     background: vec4<f32>,
     width: u32,
     // Pixel rows of the strip.
@@ -29,7 +30,12 @@ const ALPHA_MIN: f32 = 1.0 / 255.0;
 const FAINTEST: f32 = -7.9945;
 // A pixel that would let through this much or less is finished, without the splat that made it so.
 const TRANSMITTANCE_MIN: f32 = 1e-4;
-const LOG2_E: f32 = 1.4426950408889634;
+// How far, in log2, rounding may put a weight above the opacity before the exponent counts as negative,
+// which gsplat skips.
+const EXPONENT_SLACK: f32 = 4e-6;
+// Means are counted from the corner of a square of so many pixels, as on the CPU, whose tiles these
+// are: a smaller number has more bits behind the point.
+const CPU_SIDE: u32 = 32u;
 
 @group(0) @binding(0) var<uniform> canvas: Canvas;
 // Number of splats; of pairs in this window; of pairs in all windows; of pixels not yet finished.
@@ -49,6 +55,10 @@ var<workgroup> shared_paints: array<vec4<f32>, BATCH>;
 var<workgroup> shared_ends: array<f32, BATCH>;
 var<workgroup> open: atomic<u32>;
 var<workgroup> any_open: u32;
+
+fn nought() -> f32 {
+    return canvas.background.w;
+}
 
 // The first pair of `tile` or a later one.
 fn first_pair(tile: u32) -> u32 {
@@ -98,7 +108,9 @@ fn blend(
         through = abs(state.w);
         finished = state.w < 0.0;
     }
-    let centre = vec2<f32>(f32(pixel.x), f32(pixel.y + canvas.top)) + 0.5;
+    let on_view = vec2<u32>(pixel.x, pixel.y + canvas.top);
+    let from_corner = vec2<f32>(on_view % CPU_SIDE);
+    let corner = vec2<f32>(on_view - on_view % CPU_SIDE) + 0.5;
     workgroupBarrier();
     if !finished {
         atomicAdd(&open, 1u);
@@ -114,7 +126,8 @@ fn blend(
         let mine = first + thread;
         if mine < end {
             let splat = splats[mine];
-            shared_ellipses[thread] = ellipses[splat];
+            let ellipse = ellipses[splat];
+            shared_ellipses[thread] = vec4<f32>(ellipse.xy - corner, ellipse.zw);
             shared_paints[thread] = paints[splat];
             shared_ends[thread] = bitcast<f32>(boxes[splat].x);
         }
@@ -124,25 +137,27 @@ fn blend(
             for (var step = 0u; step < count; step++) {
                 let ellipse = shared_ellipses[step];
                 let paint = shared_paints[step];
-                let delta = ellipse.xy - centre;
-                let exponent = 0.5 * (ellipse.z * delta.x * delta.x
-                    + shared_ends[step] * delta.y * delta.y) + ellipse.w * delta.x * delta.y;
-                let power = paint.w - exponent * LOG2_E;
+                let across = from_corner.x - ellipse.x;
+                let down = from_corner.y - ellipse.y;
+                let slope = fma(ellipse.z, across, ellipse.w * down);
+                let along = fma(shared_ends[step] * down, down, paint.w);
+                let exponent = fma(slope, across, along);
                 // Most pixels of a tile lie outside of most splats. Says no to what is no number, too,
                 // which a conic that overflowed makes.
-                if !(exponent >= 0.0 && power >= FAINTEST) {
+                if !(exponent >= FAINTEST && exponent <= paint.w + EXPONENT_SLACK) {
                     continue;
                 }
-                let alpha = min(exp2(power), ALPHA_MAX);
+                let alpha = min(power_of_two(exponent), ALPHA_MAX);
                 if alpha < ALPHA_MIN {
                     continue;
                 }
-                let next = through * (1.0 - alpha);
+                let weight = product(alpha, through);
+                let next = through - weight;
                 if next <= TRANSMITTANCE_MIN {
                     finished = true;
                     break;
                 }
-                gathered += (alpha * through) * paint.xyz;
+                gathered = fma(vec3<f32>(weight), paint.xyz, gathered);
                 through = next;
             }
             if finished {
@@ -162,6 +177,6 @@ fn blend(
     if canvas.continues != 0u || left > canvas.capacity {
         states[place] = vec4<f32>(gathered, select(through, -through, finished));
     }
-    let colour = gathered + through * canvas.background.xyz;
+    let colour = gathered + products(vec3<f32>(through), canvas.background.xyz);
     pixels[place] = byte(colour.x) | (byte(colour.y) << 8u) | (byte(colour.z) << 16u);
 }

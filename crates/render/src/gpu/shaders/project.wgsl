@@ -1,5 +1,7 @@
 // From world splats to footprints on the image: gsplat 1.5.3's classic projection (`packed=False`,
-// pinhole, no radius clip), one splat per invocation.
+// pinhole, no radius clip), one splat per invocation. Operations and their order are those of
+// `cpu/projector.rs`: a needle's determinant is the little that two large products leave, and a mean's
+// last bit moves the whole splat. `arithmetic.wgsl` comes first.
 
 struct Camera {
     // World to camera, by rows; the translation is in w.
@@ -11,7 +13,8 @@ struct Camera {
     // Width and height in pixels.
     size: vec2<f32>,
     splats: u32,
-    padding: u32,
+    // 0.
+    nought: f32,
 }
 
 // Splats nearer or farther than this are not seen; the ends are.
@@ -24,6 +27,7 @@ const FAINTEST: f32 = 7.994353436858858;
 // gsplat's cap on the footprint in standard deviations; the exact cover stays under it.
 const EXTENT_MAX: f32 = 3.33;
 const LN_2: f32 = 0.6931471805599453;
+const LOG2_E: f32 = 1.4426950408889634;
 // Bits of DEPTH_MIN: taken off, what is left of a depth fits 27 bits.
 const FIRST_KEY: u32 = 0x3c23d70au;
 // Sorts behind every depth, in 28 bits.
@@ -39,9 +43,9 @@ const TILE_BITS: u32 = 4u;
 @group(0) @binding(3) var<storage, read> covariances_yz: array<f32>;
 // Red, green, blue, log2 of the opacity.
 @group(0) @binding(4) var<storage, read> paints: array<vec4<f32>>;
-// Centre x, y; conic a, b.
+// Centre x, y; what the logarithm of the weight loses per dx^2 and per dx * dy.
 @group(0) @binding(5) var<storage, read_write> ellipses: array<vec4<f32>>;
-// Conic c as bits; the tiles touched as low x | low y << 16 and high x | high y << 16, exclusive.
+// The same per dy^2, as bits; the tiles touched as low x | low y << 16 and high x | high y << 16, exclusive.
 @group(0) @binding(6) var<storage, read_write> boxes: array<vec4<u32>>;
 @group(0) @binding(7) var<storage, read_write> keys: array<u32>;
 @group(0) @binding(8) var<storage, read_write> order: array<u32>;
@@ -51,8 +55,31 @@ fn is_finite(value: f32) -> bool {
     return (bitcast<u32>(value) & 0x7f800000u) != 0x7f800000u;
 }
 
+fn nought() -> f32 {
+    return camera.nought;
+}
+
+// How an image coordinate changes along its own axis, and along the depth. Only here is the centre
+// clamped to gsplat's widened view.
+fn jacobian(axis: u32, centre: vec3<f32>, inverse_depth: f32) -> vec2<f32> {
+    let focal = camera.lens[axis];
+    let tangent = min(centre[axis] * inverse_depth, camera.tangents[axis + 2u]);
+    let clamped = centre.z * max(tangent, camera.tangents[axis]);
+    return vec2<f32>(focal * inverse_depth, -focal * clamped * inverse_depth * inverse_depth);
+}
+
+// A row of the Jacobian, which has two entries, times a column.
+fn weigh(along: vec2<f32>, near: f32, far: f32) -> f32 {
+    return product(along.x, near) + product(along.y, far);
+}
+
+// A row vector times a matrix.
+fn by_columns(row: vec3<f32>, x: vec3<f32>, y: vec3<f32>, z: vec3<f32>) -> vec3<f32> {
+    return vec3<f32>(sum_of_products(row, x), sum_of_products(row, y), sum_of_products(row, z));
+}
+
 // Covariance on the image before the blur: xx, xy, yy in square pixels.
-fn image_covariance(index: u32, centre: vec3<f32>) -> vec3<f32> {
+fn image_covariance(index: u32, centre: vec3<f32>, inverse_depth: f32) -> vec3<f32> {
     let n = camera.splats;
     let xx = covariances_x[index];
     let xy = covariances_x[n + index];
@@ -60,40 +87,45 @@ fn image_covariance(index: u32, centre: vec3<f32>) -> vec3<f32> {
     let yy = covariances_yz[index];
     let yz = covariances_yz[n + index];
     let zz = covariances_yz[2u * n + index];
-    let world = array<vec3<f32>, 3>(
-        vec3<f32>(xx, xy, xz),
-        vec3<f32>(xy, yy, yz),
-        vec3<f32>(xz, yz, zz),
-    );
     let right = camera.rows[0].xyz;
     let down = camera.rows[1].xyz;
     let ahead = camera.rows[2].xyz;
-    let half_right = right.x * world[0] + right.y * world[1] + right.z * world[2];
-    let half_down = down.x * world[0] + down.y * world[1] + down.z * world[2];
-    let half_ahead = ahead.x * world[0] + ahead.y * world[1] + ahead.z * world[2];
-    // Upper triangle of the covariance seen by the camera.
-    let view_xx = dot(half_right, right);
-    let view_xy = dot(half_right, down);
-    let view_xz = dot(half_right, ahead);
-    let view_yy = dot(half_down, down);
-    let view_yz = dot(half_down, ahead);
-    let view_zz = dot(half_ahead, ahead);
-    let inverse_z = 1.0 / centre.z;
-    // Only the Jacobian is clamped, the centre is not.
-    let clamped = centre.z
-        * clamp(centre.xy * inverse_z, camera.tangents.xy, camera.tangents.zw);
-    let near = camera.lens.xy * inverse_z;
-    let far = -camera.lens.xy * clamped * inverse_z * inverse_z;
-    let row_xx = near.x * view_xx + far.x * view_xz;
-    let row_xy = near.x * view_xy + far.x * view_yz;
-    let row_xz = near.x * view_xz + far.x * view_zz;
-    let row_yy = near.y * view_yy + far.y * view_yz;
-    let row_yz = near.y * view_yz + far.y * view_zz;
+    // Symmetric: its rows are its columns.
+    let x = vec3<f32>(xx, xy, xz);
+    let y = vec3<f32>(xy, yy, yz);
+    let z = vec3<f32>(xz, yz, zz);
+    let half_right = by_columns(right, x, y, z);
+    let half_down = by_columns(down, x, y, z);
+    let half_ahead = by_columns(ahead, x, y, z);
+    let along_x = jacobian(0u, centre, inverse_depth);
+    let along_y = jacobian(1u, centre, inverse_depth);
+    // The view's covariance; row and column order matter to the last bit.
+    let view_xx = sum_of_products(half_right, right);
+    let view_xy = sum_of_products(half_right, down);
+    let view_xz = sum_of_products(half_right, ahead);
+    let view_yy = sum_of_products(half_down, down);
+    let view_yz = sum_of_products(half_down, ahead);
+    let view_zx = sum_of_products(half_ahead, right);
+    let view_zy = sum_of_products(half_ahead, down);
+    let view_zz = sum_of_products(half_ahead, ahead);
+    // Rows of J * covariance, where J has zeros at (x, y) and (y, x).
+    let row_xx = weigh(along_x, view_xx, view_zx);
+    let row_xy = weigh(along_x, view_xy, view_zy);
+    let row_xz = weigh(along_x, view_xz, view_zz);
+    let row_yy = weigh(along_y, view_yy, view_zy);
+    let row_yz = weigh(along_y, view_yz, view_zz);
     return vec3<f32>(
-        row_xx * near.x + row_xz * far.x,
-        row_xy * near.y + row_xz * far.y,
-        row_yy * near.y + row_yz * far.y,
+        weigh(along_x, row_xx, row_xz),
+        weigh(along_y, row_xy, row_xz),
+        weigh(along_y, row_yy, row_yz),
     );
+}
+
+// How far left and right, up and down of the mean the weight is 1/255 or more, in pixels. What reaches
+// no further is not seen in the picture: here, and in `touched_tiles`, the driver may round as it likes.
+fn cover(log2_opacity: f32, variances: vec2<f32>) -> vec2<f32> {
+    let reach = max((log2_opacity + FAINTEST) * LN_2, 0.0);
+    return min(sqrt(2.0 * reach), EXTENT_MAX) * sqrt(variances);
 }
 
 // The tiles from low (xy) to high (zw, exclusive) that a footprint touches; none when it lies off
@@ -129,34 +161,36 @@ fn project(@builtin(global_invocation_id) place: vec3<u32>) {
     boxes[index] = vec4<u32>(0u);
     let world = vec3<f32>(positions[index], positions[n + index], positions[2u * n + index]);
     let centre = vec3<f32>(
-        dot(camera.rows[0].xyz, world) + camera.rows[0].w,
-        dot(camera.rows[1].xyz, world) + camera.rows[1].w,
-        dot(camera.rows[2].xyz, world) + camera.rows[2].w,
+        sum_of_products(camera.rows[0].xyz, world) + camera.rows[0].w,
+        sum_of_products(camera.rows[1].xyz, world) + camera.rows[1].w,
+        sum_of_products(camera.rows[2].xyz, world) + camera.rows[2].w,
     );
     if !(centre.z >= DEPTH_MIN && centre.z <= DEPTH_MAX) {
         return;
     }
-    let inverse_z = 1.0 / centre.z;
-    let mean = camera.lens.xy * centre.xy * inverse_z + camera.lens.zw;
-    let covariance = image_covariance(index, centre);
+    let inverse_depth = reciprocal(centre.z);
+    let mean = vec2<f32>(
+        product(camera.lens.x * centre.x, inverse_depth) + camera.lens.z,
+        product(camera.lens.y * centre.y, inverse_depth) + camera.lens.w,
+    );
+    let covariance = image_covariance(index, centre, inverse_depth);
     let xx = covariance.x + BLUR;
     let xy = covariance.y;
     let yy = covariance.z + BLUR;
-    let determinant = xx * yy - xy * xy;
+    let determinant = product(xx, yy) - product(xy, xy);
     if !(determinant > 0.0 && is_finite(determinant) && is_finite(mean.x) && is_finite(mean.y)) {
         return;
     }
-    let reach = max((paints[index].w + FAINTEST) * LN_2, 0.0);
-    let deviations = min(sqrt(2.0 * reach), EXTENT_MAX);
-    let tiles = touched_tiles(mean, deviations * sqrt(vec2<f32>(xx, yy)));
+    let tiles = touched_tiles(mean, cover(paints[index].w, vec2<f32>(xx, yy)));
     if tiles.z == 0u {
         return;
     }
-    let inverse = 1.0 / determinant;
+    let inverse = reciprocal(determinant);
+    let half_fade = inverse * (-0.5 * LOG2_E);
     keys[index] = bitcast<u32>(centre.z) - FIRST_KEY;
-    ellipses[index] = vec4<f32>(mean, yy * inverse, -xy * inverse);
+    ellipses[index] = vec4<f32>(mean, yy * half_fade, xy * (inverse * LOG2_E));
     boxes[index] = vec4<u32>(
-        bitcast<u32>(xx * inverse),
+        bitcast<u32>(xx * half_fade),
         tiles.x | (tiles.y << 16u),
         tiles.z | (tiles.w << 16u),
         0u,
