@@ -49,10 +49,19 @@ fn picture() -> Prompt {
     Prompt::Image(png.into())
 }
 
+/// The next event; how long it may take bounds a hang, on however slow a machine.
+fn event(generation: &mut Generation) -> Option<Result<GenerationEvent, GenerateError>> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().build().unwrap();
+    let patience = Duration::from_secs(120);
+    let event = async { tokio::time::timeout(patience, generation.next()).await };
+    runtime.block_on(event).expect("it never happened")
+}
+
 /// Everything a generation makes.
 fn all(mut generation: Generation) -> Result<Vec<Candidate>, GenerateError> {
     let mut candidates = Vec::new();
-    while let Some(event) = generation.blocking_next() {
+    while let Some(event) = event(&mut generation) {
         if let GenerationEvent::Candidate(candidate) = event? {
             candidates.push(*candidate);
         }

@@ -8,6 +8,7 @@ use generate::native::{
     Made, Manner, Opener, Order, Preparation, Progress, Studio, StudioOptions, Subject, Trouble,
     Works,
 };
+use generate::{GenerateError, Generation, GenerationEvent};
 use splat::{Cloud, Splat};
 
 /// How long a test waits for what has to happen: bounds a hang, on however slow a machine.
@@ -132,6 +133,14 @@ impl Opener for Door {
             room: 2,
         }))
     }
+}
+
+/// The next event of a generation.
+pub(crate) fn event(generation: &mut Generation) -> Option<Result<GenerationEvent, GenerateError>> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().build().unwrap();
+    let event = async { tokio::time::timeout(PATIENCE, generation.next()).await };
+    runtime.block_on(event).expect("it never happened")
 }
 
 /// Which device begins next, and with what.

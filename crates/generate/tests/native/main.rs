@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use generate::native::{Manner, Studio, Subject, Trouble};
 use generate::{Candidate, GenerateError, Generation, GenerationEvent, Generator, Request};
-use hand::{Go, PATIENCE, next, studio, studio_with};
+use hand::{Go, PATIENCE, event, next, studio, studio_with};
 use judge::Prompt;
 use splat::Frame;
 
@@ -24,7 +24,7 @@ fn request(words: &str, candidates: u32) -> Request {
 /// Starts a request and waits until it is ready to be begun.
 fn ready(studio: &Studio, request: Request) -> Generation {
     let mut generation = studio.start(request);
-    while let Some(event) = generation.blocking_next() {
+    while let Some(event) = event(&mut generation) {
         if let Ok(GenerationEvent::Progress {
             stage: "prepare",
             done: 1,
@@ -39,7 +39,7 @@ fn ready(studio: &Studio, request: Request) -> Generation {
 
 fn all(mut generation: Generation) -> Result<Vec<Candidate>, GenerateError> {
     let mut made = Vec::new();
-    while let Some(event) = generation.blocking_next() {
+    while let Some(event) = event(&mut generation) {
         if let GenerationEvent::Candidate(candidate) = event? {
             made.push(*candidate);
         }
