@@ -18,6 +18,10 @@ fn noise(count: usize, seed: u64) -> Vec<f32> {
     std::iter::repeat_with(step).take(count).collect()
 }
 
+/// Largest deviation allowed, against the root mean square of what is expected. Single precision alone
+/// comes to 0.9e-5 over the 14 000 products of the longest sum here; one of them too few, to 800e-5.
+const TOLERANCE: f64 = 3e-5;
+
 /// Holds `found` against `expected`, relative to the root mean square of what is expected.
 fn assert_close(found: &[f32], expected: &[f64], what: &str) {
     assert_eq!(found.len(), expected.len(), "{what}");
@@ -25,7 +29,7 @@ fn assert_close(found: &[f32], expected: &[f64], what: &str) {
     for (index, (&found, &expected)) in found.iter().zip(expected).enumerate() {
         let deviation = (f64::from(found) - expected).abs();
         assert!(
-            deviation <= 1e-5 * square.sqrt(),
+            deviation <= TOLERANCE * square.sqrt(),
             "{what} at {index}: {found} for {expected}"
         );
     }
