@@ -1,6 +1,7 @@
 //! The scoring room all validators share: one asset at a time, as in the real, single-threaded
-//! service, on blocking threads, and never the same bytes for the same prompt twice. As the real
-//! validators, these wait for it so long and no longer.
+//! service, on blocking threads, and never the same bytes for the same prompt twice; where the judge has no
+//! networks, which alone look at a prompt, never the same bytes twice. As the real validators, these wait
+//! for it so long and no longer.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -94,7 +95,7 @@ impl Scorer {
     }
 
     fn score_now(&self, task: &Task, results: &str) -> Scoring {
-        let key = key(task, results);
+        let key = self.key(task, results);
         if let Some(known) = self.memory().get(&key) {
             return known;
         }
@@ -128,6 +129,18 @@ impl Scorer {
         }
     }
 
+    /// What a score depends on.
+    fn key(&self, task: &Task, results: &str) -> Key {
+        let mut hasher = Blake2b::<U32>::new();
+        if self.judge.scores() {
+            hasher.update([u8::from(task.kind == TaskKind::Image)]);
+            hasher.update((task.prompt.len() as u64).to_le_bytes());
+            hasher.update(task.prompt.as_bytes());
+        }
+        hasher.update(results.as_bytes());
+        hasher.finalize().into()
+    }
+
     fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -158,15 +171,6 @@ fn score(verdict: &Verdict) -> (f64, ScoreBasis) {
         _ => 0.0,
     };
     (verdict.score.unwrap_or_else(stand_in), basis)
-}
-
-fn key(task: &Task, results: &str) -> Key {
-    let mut hasher = Blake2b::<U32>::new();
-    hasher.update([u8::from(task.kind == TaskKind::Image)]);
-    hasher.update((task.prompt.len() as u64).to_le_bytes());
-    hasher.update(task.prompt.as_bytes());
-    hasher.update(results.as_bytes());
-    hasher.finalize().into()
 }
 
 /// The last scores, without their views.
@@ -215,5 +219,30 @@ mod tests {
         drop(busy);
         let scoring = scorer.score(task(), "!".into()).await;
         assert_eq!(scoring.map(|scoring| scoring.score), Some(0.0));
+    }
+
+    #[tokio::test]
+    async fn without_networks_the_same_bytes_are_looked_at_once() {
+        let scorer = Arc::new(Scorer::new(Arc::default(), Duration::from_secs(300)));
+        let one = splat::Splat {
+            position: [0.0; 3],
+            log_scale: [-3.0; 3],
+            rotation: [1.0, 0.0, 0.0, 0.0],
+            opacity_logit: 2.0,
+            colour: [1.0, 0.0, 0.0],
+        };
+        let asset = splat::spz::encode(&[one].into_iter().collect(), splat::spz::Level::new(1));
+        let results: Arc<str> = STANDARD.encode(asset.unwrap()).into();
+        let mut judged = Vec::new();
+        for prompt in ["a chair", "a boat"] {
+            let task = Task::text("1", prompt);
+            judged.extend(scorer.score(task, Arc::clone(&results)).await);
+        }
+        assert!(judged[0].verdict.is_some());
+        assert_eq!(judged[0].verdict, judged[1].verdict);
+        assert_eq!(scorer.memory().scores.len(), 1);
+        let broken = scorer.score(Task::text("1", "a chair"), "?".into()).await;
+        assert!(broken.is_some_and(|scoring| scoring.verdict.is_none()));
+        assert_eq!(scorer.memory().scores.len(), 2);
     }
 }
