@@ -25,6 +25,10 @@ use crate::{Failure, Outcome};
 /// Scored assets that may wait for their picture: 13 MB each.
 const WAITING_PICTURES: usize = 12;
 
+/// Events that may be unread. Whoever counts what is in hand must miss none, also where a busy machine has
+/// no time for it for seconds: what is not counted is taken for lost.
+const EVENTS: usize = 1 << 14;
+
 /// The report's file beside the pictures.
 const REPORT: &str = "report.json";
 
@@ -108,7 +112,7 @@ async fn mine(
         limit: session::limit(&config.limits),
         ..MinerConfig::new(network.metagraph().clone(), data.path().to_path_buf())
     };
-    let events = EventSender::default();
+    let events = EventSender::new(EVENTS);
     let in_hand = tokio::spawn(in_hand(events.subscribe()));
     let summary = session::mine(
         console,
