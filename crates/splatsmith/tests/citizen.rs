@@ -23,11 +23,11 @@ mod network;
 mod node;
 
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use bittensor::{Neuron, PublicKey};
-use common::{Run, command};
+use common::{Alive, Run, command, finished};
 use node::{Era, Node};
 use rehearsal::{Rehearsal, RehearsalConfig};
 
@@ -97,22 +97,19 @@ impl Stage {
     }
 
     /// Starts a miner whose log goes to `log`.
-    fn mine(&self, node: &str, log: &str) -> Child {
+    fn mine(&self, node: &str, log: &str) -> Alive {
         let log = std::fs::File::create(self.path().join(log)).unwrap();
-        command(self.path())
+        let mut command = command(self.path());
+        command
             .args(self.arguments(node))
             .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("the miner starts")
+            .stderr(log);
+        Alive::start(&mut command)
     }
 
     fn run(&self, node: &str, more: &[&str]) -> Run {
-        let output = command(self.path())
-            .args(self.arguments(node))
-            .args(more)
-            .output();
-        output.expect("starts").into()
+        let mut command = command(self.path());
+        finished(command.args(self.arguments(node)).args(more))
     }
 
     fn log(&self, name: &str) -> String {
@@ -134,13 +131,9 @@ async fn wait_for(what: &str, condition: impl Fn() -> bool) {
 }
 
 /// Ends the miner as a person would.
-fn interrupt(miner: &mut Child) {
-    let id = miner.id().to_string();
-    let sent = std::process::Command::new("kill")
-        .args(["-INT", &id])
-        .status();
-    assert!(sent.unwrap().success());
-    assert!(miner.wait().unwrap().success());
+fn interrupt(mut miner: Alive) {
+    miner.signal("-INT");
+    assert_eq!(miner.finish().code, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,7 +141,7 @@ async fn validators_come_and_go_and_the_chain_may_change_and_die() {
     let stage = Stage::set().await;
     let node = Node::start(Era::with(&stage.neurons(&[0, 1]))).await;
     let url = node.url.to_string();
-    let mut miner = stage.mine(&url, "first.log");
+    let miner = stage.mine(&url, "first.log");
     wait_for("tasks of 0 and 1", || {
         stage.pulled(0) > 0 && stage.pulled(1) > 0
     })
@@ -182,13 +175,13 @@ async fn validators_come_and_go_and_the_chain_may_change_and_die() {
         stage.log("first.log").contains("the chain cannot be read")
     })
     .await;
-    interrupt(&mut miner);
+    interrupt(miner);
 
     // A start without a chain goes on with what was saved.
     let (zero, two) = (stage.pulled(0), stage.pulled(2));
-    let mut miner = stage.mine(&url, "second.log");
+    let miner = stage.mine(&url, "second.log");
     wait_for("a task after the restart", || stage.pulled(2) > two).await;
-    interrupt(&mut miner);
+    interrupt(miner);
     let log = stage.log("second.log");
     assert!(
         log.contains("mining begins with the validators of"),

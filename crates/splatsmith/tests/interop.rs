@@ -17,8 +17,9 @@ mod python;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{Run, command};
+use common::{Alive, command, finished};
 use python::{json_of, script};
+use rehearsal::RehearsalConfig;
 
 /// How long Python may take to import the SDK and open its axons.
 const START: Duration = Duration::from_secs(180);
@@ -30,26 +31,39 @@ async fn our_miner_answers_200_tasks_of_the_sdk_s_axons() {
     network::wallet(folder.path());
     let endpoint = endpoint::start(Duration::ZERO).await;
     let metagraph = folder.path().join("metagraph.json");
-    let axons = Command::new(python)
+    let mut axons = Command::new(python);
+    axons
         .arg(script("axons.py"))
-        .args(["--axons", "8", "--tasks", "200", "--metagraph"])
+        .args([
+            "--axons",
+            "8",
+            "--tasks",
+            "200",
+            "--for",
+            "900",
+            "--metagraph",
+        ])
         .arg(&metagraph)
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("Python starts");
+        .stderr(Stdio::piped());
+    let axons = Alive::start(&mut axons);
     let deadline = Instant::now() + START;
     while !metagraph.is_file() && Instant::now() < deadline {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    let mine = command(folder.path())
-        .args(network::MINE)
-        .args(["--tasks", "200", "--for", "8m", "--json", "--no-validation"])
-        .args(["--generation.endpoints", &endpoint])
-        .output()
-        .expect("the miner starts");
-    let books = json_of(&axons.wait_with_output().expect("the axons end"));
-    let mine = Run::from(mine);
+    let mut mine = command(folder.path());
+    mine.args(network::MINE)
+        .args([
+            "--tasks",
+            "200",
+            "--for",
+            "14m",
+            "--json",
+            "--no-validation",
+        ])
+        .args(["--generation.endpoints", &endpoint]);
+    let mine = finished(&mut mine);
+    let books = json_of(&axons.finish());
     assert_eq!(mine.code, 0, "{}", mine.stderr);
 
     assert_eq!(books["errors"], 0, "{books}");
@@ -77,18 +91,22 @@ async fn the_sdk_s_dendrite_mines_on_our_rehearsal() {
     let Some(python) = python::sdk() else { return };
     let folder = tempfile::tempdir().unwrap();
     network::wallet(folder.path());
-    let network = network::start(folder.path(), |config| config).await;
+    // At no more than a real validator's speed, it is still the cooldown when Python calls early.
+    let network = network::start(folder.path(), |config| RehearsalConfig {
+        speed: 1.0,
+        ..config
+    })
+    .await;
     let spz = common::shell_file(folder.path(), "shell.spz", 8000);
     let axon = &network.metagraph().neurons[0];
-    let output = Command::new(python)
+    let mut dendrite = Command::new(python);
+    dendrite
         .arg(script("dendrite.py"))
         .args(["--port", &axon.port.to_string()])
         .args(["--hotkey", &axon.hotkey.to_string()])
         .arg("--results")
-        .arg(spz)
-        .output()
-        .expect("Python starts");
-    let calls = json_of(&output);
+        .arg(spz);
+    let calls = json_of(&finished(&mut dendrite));
 
     assert_eq!(calls["pull"]["status"], 200, "{calls}");
     assert_eq!(

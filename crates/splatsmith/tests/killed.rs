@@ -10,10 +10,10 @@ mod network;
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use common::command;
+use common::{Alive, command};
 use network::MINE;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -30,14 +30,14 @@ const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Unjudged and with an endpoint that is quick but not instant: at any moment some tasks wait, one
 /// is made, and some are on their way.
-fn start_miner(folder: &Path, endpoint: &str) -> Child {
-    command(folder)
+fn start_miner(folder: &Path, endpoint: &str) -> Alive {
+    let mut command = command(folder);
+    command
         .args(MINE)
         .args(["--no-validation", "--generation.endpoints", endpoint])
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the miner starts")
+        .stderr(Stdio::null());
+    Alive::start(&mut command)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,16 +61,15 @@ async fn ten_kills_lose_and_double_nothing() {
         let moment = Duration::from_millis(dice.random_range(0..2500));
         tokio::time::sleep(moment).await;
         assert!(
-            miner.try_wait().unwrap().is_none(),
+            miner.ended().is_none(),
             "the miner ended before kill {kill}"
         );
-        miner.kill().unwrap();
-        miner.wait().unwrap();
+        miner.kill();
     }
     let left: HashSet<String> = tasks(&network).collect();
-    let mut miner = start_miner(folder.path(), &endpoint);
+    let miner = start_miner(folder.path(), &endpoint);
     wait_until(|| !tasks(&network).any(|task| left.contains(&task))).await;
-    interrupt(&mut miner);
+    interrupt(miner);
     // What the last miner pulled since is in its ledger, and not lost.
     let report = network.report_holding(|task| !left.contains(task));
     let unanswered = network.unanswered();
@@ -90,14 +89,14 @@ async fn two_miners_on_one_hotkey_are_one_too_many() {
     })
     .await;
     let endpoint = endpoint::start(Duration::ZERO).await;
-    let mut miner = start_miner(folder.path(), &endpoint);
+    let miner = start_miner(folder.path(), &endpoint);
     wait_until(|| network.report().total.tasks_pulled > 0).await;
     let mut elsewhere = MINE;
     if let Some(data_dir) = elsewhere.last_mut() {
         *data_dir = "other-data";
     }
     let second = common::run(folder.path(), elsewhere);
-    interrupt(&mut miner);
+    interrupt(miner);
     second.refused(1);
     assert!(second.stderr.contains("hotkey"), "{}", second.stderr);
 }
@@ -116,14 +115,7 @@ fn tasks(network: &Rehearsal) -> impl Iterator<Item = String> {
 }
 
 /// Ends the miner as a person would, so that it finishes what it has in hand.
-fn interrupt(miner: &mut Child) {
-    let id = miner.id().to_string();
-    let sent = std::process::Command::new("kill")
-        .args(["-INT", &id])
-        .status();
-    assert!(sent.unwrap().success());
-    assert!(
-        miner.wait().unwrap().success(),
-        "an interrupted miner ends well"
-    );
+fn interrupt(mut miner: Alive) {
+    miner.signal("-INT");
+    assert_eq!(miner.finish().code, 0, "an interrupted miner ends well");
 }

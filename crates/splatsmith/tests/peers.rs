@@ -17,7 +17,7 @@ use std::path::Path;
 use std::process::Command;
 
 use clouds::{PLAIN, SAME, SPZ, SPZ_V3, Tolerance, assert_near, rows, varied};
-use common::run;
+use common::{finished, run};
 use python::{gsply, json_of, node_modules, script};
 use splat::{Cloud, Sh};
 
@@ -41,8 +41,8 @@ fn our_rows(path: &Path) -> Vec<Vec<f32>> {
 /// Runs a peer that reads `folder/name`, and returns its rows.
 fn peer_rows(peer: &mut Command, folder: &Path, name: &str) -> Vec<Vec<f32>> {
     let target = folder.join("rows");
-    let output = peer.arg(folder.join(name)).arg(&target).output().unwrap();
-    let values = usize::try_from(json_of(&output)["values"].as_u64().unwrap()).unwrap();
+    let read = finished(peer.arg(folder.join(name)).arg(&target));
+    let values = usize::try_from(json_of(&read)["values"].as_u64().unwrap()).unwrap();
     let bytes = std::fs::read(target).unwrap();
     let floats = bytes
         .chunks_exact(4)
@@ -160,14 +160,13 @@ fn we_read_what_gsply_writes() {
                 .flat_map(|value| value.to_le_bytes())
                 .collect();
             std::fs::write(folder.path().join("rows"), flat).unwrap();
-            let written = Command::new(&python)
+            let mut writer = Command::new(&python);
+            writer
                 .arg(script("clouds.py"))
                 .args(["--write", "--values", &values.to_string()])
                 .arg(folder.path().join(name))
-                .arg(folder.path().join("rows"))
-                .output()
-                .unwrap();
-            assert_eq!(json_of(&written)["splats"], SPLATS);
+                .arg(folder.path().join("rows"));
+            assert_eq!(json_of(&finished(&mut writer))["splats"], SPLATS);
             let conversion = run(folder.path(), ["convert", name, "ours.ply"]);
             assert_eq!(conversion.code, 0, "{}", conversion.stderr);
             let read = our_rows(&folder.path().join("ours.ply"));

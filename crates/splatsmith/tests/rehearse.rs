@@ -10,10 +10,13 @@ mod network;
 
 use std::process::Stdio;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use common::{Run, command, run};
+use common::{Alive, command, finished, run};
+
+/// How long to wait for what has to come.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 #[test]
 fn a_short_rehearsal_is_clean_and_leaves_pictures() {
@@ -85,41 +88,27 @@ async fn validators_alone_are_mined_by_another_process() {
     let folder = tempfile::tempdir().unwrap();
     network::wallet(folder.path());
     let endpoint = endpoint::start(Duration::ZERO).await;
-    let validators = command(folder.path())
-        .args([
-            "rehearse",
-            "--validators-only",
-            "--metagraph-out",
-            "metagraph.json",
-        ])
-        .args([
-            "--validators",
-            "3",
-            "--speed",
-            "50",
-            "--for",
-            "30s",
-            "--json",
-        ])
+    let mut validators = command(folder.path());
+    validators
+        .args(["rehearse", "--validators-only", "--json"])
+        .args(["--metagraph-out", "metagraph.json"])
+        .args(["--validators", "3", "--speed", "50"])
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+        .stderr(Stdio::piped());
+    let mut validators = Alive::start(&mut validators);
     let metagraph = folder.path().join("metagraph.json");
-    for _ in 0..200 {
-        if metagraph.is_file() {
-            break;
-        }
+    let deadline = Instant::now() + PATIENCE;
+    while !metagraph.is_file() {
+        assert!(Instant::now() < deadline, "no metagraph");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let mine = command(folder.path())
-        .args(network::MINE)
-        .args(["--tasks", "3", "--for", "25s", "--json"])
-        .args(["--generation.endpoints", &endpoint])
-        .output()
-        .unwrap();
-    let (mine, validators) = (Run::from(mine), validators.wait_with_output().unwrap());
-    let validators = Run::from(validators);
+    let mut mine = command(folder.path());
+    mine.args(network::MINE)
+        .args(["--tasks", "3", "--json"])
+        .args(["--generation.endpoints", &endpoint]);
+    let mine = finished(&mut mine);
+    validators.signal("-INT");
+    let validators = validators.finish();
     assert_eq!(mine.code, 0, "{}", mine.stderr);
     assert_eq!(validators.code, 0, "{}", validators.stderr);
     let (summary, report) = (mine.json(), validators.json());
@@ -139,18 +128,19 @@ async fn validators_alone_are_mined_by_another_process() {
 async fn endpoints_share_a_rehearsal_by_their_speed_and_health() {
     let folder = tempfile::tempdir().unwrap();
     let (fast, by_fast) = endpoint::start_as(StatusCode::OK, Duration::from_millis(150)).await;
-    let (slow, by_slow) = endpoint::start_as(StatusCode::OK, Duration::from_millis(1500)).await;
+    // So much slower that it stays so, however much a busy machine adds to either.
+    let (slow, by_slow) = endpoint::start_as(StatusCode::OK, Duration::from_secs(5)).await;
     let unwell = StatusCode::SERVICE_UNAVAILABLE;
     let (unwell, by_unwell) = endpoint::start_as(unwell, Duration::ZERO).await;
     let mut rehearse = command(folder.path());
     rehearse
-        .args(["rehearse", "--validators", "8", "--tasks", "24"])
-        .args(["--speed", "50", "--json", "--no-validation"])
+        .args(["rehearse", "--validators", "24", "--tasks", "24"])
+        // No faster than it is: nothing waits for a cooldown, and no task runs out of time.
+        .args(["--speed", "1", "--json", "--no-validation"])
         .args(["--generation.endpoints", &unwell])
         .args(["--generation.endpoints", &slow])
         .args(["--generation.endpoints", &fast]);
-    let ended = tokio::task::spawn_blocking(move || rehearse.output().unwrap());
-    let rehearsal = Run::from(ended.await.unwrap());
+    let rehearsal = finished(&mut rehearse);
     assert_eq!(rehearsal.code, 0, "{}", rehearsal.stderr);
     let report = rehearsal.json();
     for sin in ["violations", "lost", "doubled", "skipped"] {

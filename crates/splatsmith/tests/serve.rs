@@ -4,32 +4,35 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
+use std::time::Duration;
 
-use common::{command, run};
+use common::{Alive, command, run};
+
+/// How long a server may take to say what it has to.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A running server, and where it listens.
 struct Served {
-    process: Child,
+    process: Alive,
     address: String,
 }
 
 fn serve(folder: &std::path::Path) -> Served {
-    let mut process = command(folder)
+    let mut command = command(folder);
+    command
         .args(["serve", "--port", "0"])
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("starts");
-    let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-    let address = lines
-        .by_ref()
-        .find_map(|line| Some(line.unwrap().split_once("listening at ")?.1.to_owned()))
-        .expect("an address");
+        .stderr(Stdio::piped());
+    let mut process = Alive::start(&mut command);
+    let lines = process.lines();
+    let next = || lines.recv_timeout(PATIENCE).expect("another line");
+    let address = loop {
+        if let Some((_, address)) = next().split_once("listening at ") {
+            break address.to_owned();
+        }
+    };
     // It listens while it is made ready, and refuses work until then.
-    assert!(lines.by_ref().any(|line| line.unwrap().ends_with("ready")));
-    // Whatever else it says is read, so that it never waits for its reader.
-    std::thread::spawn(move || lines.for_each(drop));
+    while !next().ends_with("ready") {}
     Served { process, address }
 }
 
@@ -55,12 +58,8 @@ fn a_served_generator_is_a_backend_and_ends_when_told() {
     let checked = run(folder.path(), ["inspect", "ball.spz", "--json"]);
     assert_eq!(checked.code, 0, "{}", checked.stderr);
 
-    let id = served.process.id().to_string();
-    let sent = std::process::Command::new("kill")
-        .args(["-TERM", &id])
-        .status();
-    assert!(sent.unwrap().success());
-    assert!(served.process.wait().unwrap().success());
+    served.process.signal("-TERM");
+    assert_eq!(served.process.finish().code, 0);
 }
 
 #[test]

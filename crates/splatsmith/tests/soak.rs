@@ -40,8 +40,7 @@ const RULES: Rules = Rules {
     throttle: Duration::ZERO,
     penalty: Duration::from_secs(300),
     validation_lock: Duration::from_secs(30),
-    // All validators share one scorer, which looks at each prompt's first answer for long; this is not
-    // sped up.
+    // All validators share one scorer, whose work is not sped up.
     longest_validation: Duration::from_secs(10),
     ..Rules::PULL_2025
 };

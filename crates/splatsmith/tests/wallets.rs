@@ -73,7 +73,7 @@ fn mine_w_h(folder: &Path) -> Command {
 }
 
 fn run(command: &mut Command) -> Run {
-    command.output().expect("the command starts").into()
+    common::finished(command)
 }
 
 /// One line that says why, with every one of `words` in it.
@@ -246,11 +246,11 @@ fn a_hotkey_open_to_others_is_a_warning() {
 /// What `wallets.py write` made: the hotkeys' folder and its description of them.
 fn official_wallet(python: &Path, folder: &Path) -> (PathBuf, Value) {
     let wallets = folder.join("wallets");
-    let written = Command::new(python)
+    let mut python = Command::new(python);
+    python
         .arg(script("wallets.py"))
-        .args([OsStr::new("write"), wallets.as_os_str()])
-        .output()
-        .expect("Python starts");
+        .args([OsStr::new("write"), wallets.as_os_str()]);
+    let written = common::finished(&mut python);
     (wallets.join("w/hotkeys"), json_of(&written))
 }
 
@@ -306,7 +306,7 @@ fn the_official_wallets_keys_sign(version: &str) {
     let mut expected = vec![true; 10];
     expected.push(false);
     assert_eq!(
-        json_of(&verifier.wait_with_output().unwrap()),
+        json_of(&verifier.wait_with_output().unwrap().into()),
         json!(expected)
     );
 }
@@ -357,16 +357,15 @@ fn a_mistyped_password_is_asked_for_again() {
     let (file, password, address) = sealed();
     let folder = folder(&file);
     let mine = mine_w_h(folder.path());
-    let output = Command::new(python)
+    let mut terminal = Command::new(python);
+    terminal
         .current_dir(folder.path())
         .env_remove("BT_PW_WALLETS_W_HOTKEYS_H")
         .arg(script("terminal.py"))
         .arg(json!(["a guess", password]).to_string())
         .arg(mine.get_program())
-        .args(mine.get_args())
-        .output()
-        .expect("Python starts");
-    let session = json_of(&output);
+        .args(mine.get_args());
+    let session = json_of(&common::finished(&mut terminal));
     let shown = session["shown"].as_str().unwrap();
     assert_eq!(
         shown.matches("wallets/w/hotkeys/h: password: ").count(),

@@ -3,10 +3,17 @@
 #![allow(dead_code)] // Each test binary uses its own part.
 
 use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use splat::{Cloud, Container, Splat};
+
+/// How long any process may take: longer than one needs on a slow machine that is busy with others, so
+/// that only one that hangs is ended.
+const LONGEST: Duration = Duration::from_secs(1200);
 
 /// What one run of the command came to.
 pub(crate) struct Run {
@@ -58,11 +65,88 @@ pub(crate) fn command(folder: &Path) -> Command {
 
 /// Runs the command to its end.
 pub(crate) fn run<I: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = I>) -> Run {
-    command(folder)
-        .args(arguments)
-        .output()
-        .expect("the command starts")
-        .into()
+    finished(command(folder).args(arguments))
+}
+
+/// Runs a process to its end, or ends it when it is not coming to one.
+pub(crate) fn finished(command: &mut Command) -> Run {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    Alive::start(command).finish()
+}
+
+/// A process beside the test, which ends with this.
+pub(crate) struct Alive(Option<Child>);
+
+impl Alive {
+    /// Starts it.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        Self(Some(command.spawn().expect("the command starts")))
+    }
+
+    fn child(&mut self) -> &mut Child {
+        self.0.as_mut().expect("it has not been waited for")
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.child().try_wait().expect("it can be asked")
+    }
+
+    /// Ends it at once.
+    pub(crate) fn kill(self) {}
+
+    /// Sends it a signal, such as `-INT`, which ends it as a person would.
+    pub(crate) fn signal(&mut self, name: &str) {
+        signal(self.child().id(), name);
+    }
+
+    /// Each line of its stderr as it comes. All are read, so that it never waits for its reader.
+    pub(crate) fn lines(&mut self) -> mpsc::Receiver<String> {
+        let stderr = self.child().stderr.take().expect("it was piped");
+        let (say, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                // Nobody may be listening any more.
+                let _ = say.send(line);
+            }
+        });
+        lines
+    }
+
+    /// Waits until it ends, or ends it when it takes too long; what it came to.
+    pub(crate) fn finish(mut self) -> Run {
+        let child = self.0.take().expect("it has not been waited for");
+        let id = child.id();
+        let (ended, has_ended) = mpsc::channel::<()>();
+        let watch = std::thread::spawn(move || {
+            let waited = has_ended.recv_timeout(LONGEST);
+            if waited == Err(mpsc::RecvTimeoutError::Timeout) {
+                signal(id, "-KILL");
+            }
+        });
+        let output = child.wait_with_output().expect("it can be waited for");
+        drop(ended);
+        watch.join().expect("it was watched");
+        output.into()
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn signal(process: u32, signal: &str) {
+    let mut kill = Command::new("kill");
+    let sent = kill.args([signal, &process.to_string()]).status();
+    assert!(sent.expect("kill starts").success());
 }
 
 /// A closed shell of `count` splats, red above and blue below, turned in all directions: enough

@@ -3,7 +3,9 @@
 #![allow(dead_code)] // Each test binary uses its own part.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
+
+use crate::common::Run;
 
 /// A Python with the SDK, or `None` where none can be had and none is required.
 pub(crate) fn sdk() -> Option<PathBuf> {
@@ -58,11 +60,8 @@ pub(crate) fn script(name: &str) -> PathBuf {
 }
 
 /// The JSON that a script prints last.
-pub(crate) fn json_of(output: &Output) -> serde_json::Value {
-    let text = String::from_utf8_lossy(&output.stdout);
-    let last = text.trim_end().lines().last().unwrap_or_default();
-    serde_json::from_str(last).unwrap_or_else(|error| {
-        let log = String::from_utf8_lossy(&output.stderr);
-        panic!("{error} in {text:?}\n{log}")
-    })
+pub(crate) fn json_of(run: &Run) -> serde_json::Value {
+    let last = run.stdout.trim_end().lines().last().unwrap_or_default();
+    serde_json::from_str(last)
+        .unwrap_or_else(|error| panic!("{error} in {:?}\n{}", run.stdout, run.stderr))
 }
