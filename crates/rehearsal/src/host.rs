@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -13,6 +13,9 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::faults::FaultPlan;
 use crate::front::{Front, Outage};
 use crate::validator::Validator;
+
+/// How many connections may wait to be accepted; as many as tokio has by itself.
+const BACKLOG: u32 = 1024;
 
 /// How often a port that somebody else took during an outage is asked for again.
 const REBIND_EVERY: Duration = Duration::from_millis(50);
@@ -69,12 +72,11 @@ impl BadLine {
             drop(port);
             if outage.restart {
                 drop(running);
-                tokio::time::sleep(outage.lasting).await;
+                port = away(public, outage.lasting).await;
                 (axon, running) = self.start_axon().await?;
             } else {
-                tokio::time::sleep(outage.lasting).await;
+                port = away(public, outage.lasting).await;
             }
-            port = rebind(public).await;
             // What was announced while the port was away has had its way.
             while self.outages.try_recv().is_ok() {}
         }
@@ -110,15 +112,68 @@ impl BadLine {
     }
 }
 
-/// Takes the port back, however long that takes.
-async fn rebind(address: SocketAddr) -> TcpListener {
+/// Keeps the port away for so long, or until whoever took it meanwhile gives it back.
+async fn away(address: SocketAddr, lasting: Duration) -> TcpListener {
+    let (mut held, ()) = tokio::join!(hold(address), tokio::time::sleep(lasting));
     loop {
-        match TcpListener::bind(address).await {
+        match held.listen(BACKLOG) {
             Ok(port) => return port,
+            Err(error) => {
+                tracing::debug!(%address, %error, "waiting for the port");
+                tokio::time::sleep(REBIND_EVERY).await;
+                held = hold(address).await;
+            }
+        }
+    }
+}
+
+/// The port without anybody at it: it refuses connections, and the system gives it to nobody else. A port
+/// that is free would soon be some connection's own end.
+async fn hold(address: SocketAddr) -> TcpSocket {
+    loop {
+        match bound(address) {
+            Ok(held) => return held,
             Err(error) => {
                 tracing::debug!(%address, %error, "waiting for the port");
                 tokio::time::sleep(REBIND_EVERY).await;
             }
         }
+    }
+}
+
+fn bound(address: SocketAddr) -> std::io::Result<TcpSocket> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // Connections of before the outage may still be closing. On Windows it means something else.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_that_is_away_refuses_and_is_nobody_else_s() {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = port.local_addr().unwrap();
+        drop(port);
+        let held = hold(address).await;
+        let taken = TcpSocket::new_v4().unwrap().bind(address).unwrap_err();
+        assert_eq!(taken.kind(), ErrorKind::AddrInUse);
+        let refused = TcpStream::connect(address).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+        drop(held);
+        let port = away(address, Duration::ZERO).await;
+        assert_eq!(port.local_addr().unwrap(), address);
+        TcpStream::connect(address).await.unwrap();
     }
 }
