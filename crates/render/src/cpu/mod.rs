@@ -17,6 +17,11 @@ use rayon::prelude::*;
 
 pub(crate) use canvas::Pixel;
 pub use simd::InstructionSet;
+#[cfg(all(test, feature = "gpu-render"))]
+pub(crate) use {
+    project::{Footprint, footprints},
+    simd::EXP2,
+};
 
 use self::{
     order::Parts,

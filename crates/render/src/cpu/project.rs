@@ -122,3 +122,23 @@ impl<Seen: FnMut(usize, f32)> Project<'_, Seen> {
         }
     }
 }
+
+/// What `camera` sees of each splat of a scene, where it sees anything.
+#[cfg(all(test, feature = "gpu-render"))]
+pub(crate) fn footprints(scene: &crate::scene::Scene, camera: &Camera) -> Vec<Option<Footprint>> {
+    let count = scene.paints.len();
+    let mut footprints = vec![Footprint::default(); count];
+    let mut boxes = vec![TileBox::default(); count];
+    let mut are_seen = vec![false; count];
+    super::simd::InstructionSet::best().run(Project {
+        lens: &Lens::new(camera),
+        groups: &scene.groups,
+        paints: &scene.paints,
+        footprints: &mut footprints,
+        boxes: &mut boxes,
+        seen: |place: usize, _| are_seen[place] = true,
+    });
+    let seen = footprints.into_iter().zip(are_seen);
+    seen.map(|(footprint, is_seen)| is_seen.then_some(footprint))
+        .collect()
+}

@@ -17,6 +17,20 @@ pub(super) fn adapters(software: bool) -> Vec<wgpu::Adapter> {
     adapters
 }
 
+/// Any GPU there is, for a test; `None`, and a word about it, where there is none and none is required.
+#[cfg(test)]
+pub(super) fn any() -> Option<Context> {
+    let adapters = adapters(true);
+    let mut opened = adapters.iter().map(Context::open);
+    let context = opened.find_map(Result::ok);
+    if context.is_none() {
+        let required = std::env::var_os("SPLATSMITH_GPU_REQUIRED").is_some_and(|set| set == "1");
+        assert!(!required, "no adapter");
+        println!("skipped: no adapter");
+    }
+    context
+}
+
 /// An opened GPU.
 pub(super) struct Context {
     pub(super) device: wgpu::Device,

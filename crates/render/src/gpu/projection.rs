@@ -117,3 +117,6 @@ impl Projection {
         self.sort.record(&mut pass);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,7 +74,7 @@ pub(crate) trait Lanes: Copy + Send + Sync {
 
 /// Coefficients of the polynomial for `2^x`, |x| ≤ ½, lowest power first: the minimax fit of degree 5,
 /// whose relative error is 7.5e-8 before rounding.
-const EXP2: [f32; 6] = [
+pub(crate) const EXP2: [f32; 6] = [
     1.000_000_1,
     0.693_146_94,
     0.240_221_2,

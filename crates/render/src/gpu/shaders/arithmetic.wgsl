@@ -1,7 +1,8 @@
 // Arithmetic that is the CPU renderer's to the last bit, put in front of the shaders that need it. WGSL
-// lets a driver get `exp2` and division wrong by several units of the last place, and fuse a product
-// with the sum it goes into. Addition, multiplication, `fma`, `round` and integers are what is left; a
-// driver whose `fma` rounds twice gives the picture of the CPU's portable vectors, which round so too.
+// lets a driver get `exp2` and division wrong by several units of the last place, fuse a product with the
+// sum it goes into, and regroup a product of several factors (NVIDIA's does). Addition, `fma`, `round` and
+// integers are what is left; a driver whose `fma` rounds twice gives the picture of the CPU's portable
+// vectors, which round so too.
 //
 // Each shader says with `fn nought() -> f32` where it reads a 0 that no compiler knows to be one.
 
@@ -15,7 +16,7 @@ const EXP2: array<f32, 6> = array<f32, 6>(
     0.0013276461f,
 );
 
-// The product, rounded before anything is added to it: the fused operation is spent on adding nothing.
+// The product, rounded before anything is done to it: a fused operation, spent on adding nothing.
 fn product(left: f32, right: f32) -> f32 {
     return fma(left, right, nought());
 }

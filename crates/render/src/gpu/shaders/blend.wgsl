@@ -139,8 +139,8 @@ fn blend(
                 let paint = shared_paints[step];
                 let across = from_corner.x - ellipse.x;
                 let down = from_corner.y - ellipse.y;
-                let slope = fma(ellipse.z, across, ellipse.w * down);
-                let along = fma(shared_ends[step] * down, down, paint.w);
+                let slope = fma(ellipse.z, across, product(ellipse.w, down));
+                let along = fma(product(shared_ends[step], down), down, paint.w);
                 let exponent = fma(slope, across, along);
                 // Most pixels of a tile lie outside of most splats. Says no to what is no number, too,
                 // which a conic that overflowed makes.

@@ -63,9 +63,10 @@ fn nought() -> f32 {
 // clamped to gsplat's widened view.
 fn jacobian(axis: u32, centre: vec3<f32>, inverse_depth: f32) -> vec2<f32> {
     let focal = camera.lens[axis];
-    let tangent = min(centre[axis] * inverse_depth, camera.tangents[axis + 2u]);
-    let clamped = centre.z * max(tangent, camera.tangents[axis]);
-    return vec2<f32>(focal * inverse_depth, -focal * clamped * inverse_depth * inverse_depth);
+    let tangent = min(product(centre[axis], inverse_depth), camera.tangents[axis + 2u]);
+    let clamped = product(centre.z, max(tangent, camera.tangents[axis]));
+    let into = product(product(-focal, clamped), inverse_depth);
+    return vec2<f32>(product(focal, inverse_depth), product(into, inverse_depth));
 }
 
 // A row of the Jacobian, which has two entries, times a column.
@@ -170,8 +171,8 @@ fn project(@builtin(global_invocation_id) place: vec3<u32>) {
     }
     let inverse_depth = reciprocal(centre.z);
     let mean = vec2<f32>(
-        product(camera.lens.x * centre.x, inverse_depth) + camera.lens.z,
-        product(camera.lens.y * centre.y, inverse_depth) + camera.lens.w,
+        product(product(camera.lens.x, centre.x), inverse_depth) + camera.lens.z,
+        product(product(camera.lens.y, centre.y), inverse_depth) + camera.lens.w,
     );
     let covariance = image_covariance(index, centre, inverse_depth);
     let xx = covariance.x + BLUR;
@@ -186,11 +187,11 @@ fn project(@builtin(global_invocation_id) place: vec3<u32>) {
         return;
     }
     let inverse = reciprocal(determinant);
-    let half_fade = inverse * (-0.5 * LOG2_E);
+    let half_fade = product(inverse, -0.5 * LOG2_E);
     keys[index] = bitcast<u32>(centre.z) - FIRST_KEY;
-    ellipses[index] = vec4<f32>(mean, yy * half_fade, xy * (inverse * LOG2_E));
+    ellipses[index] = vec4<f32>(mean, product(yy, half_fade), product(xy, product(inverse, LOG2_E)));
     boxes[index] = vec4<u32>(
-        bitcast<u32>(xx * half_fade),
+        bitcast<u32>(product(xx, half_fade)),
         tiles.x | (tiles.y << 16u),
         tiles.z | (tiles.w << 16u),
         0u,
