@@ -180,11 +180,17 @@ impl<P: Peer> Source<P> {
             return self.ended(&task, reason, false).await;
         }
         self.report(SourceState::WaitingForRoom);
-        let token = self.token(Patience::Deliver).clone();
-        match token.run_until_cancelled(self.room()).await {
-            Some(place) => self.order(task, place).await,
-            None => Flow::Break(()),
-        }
+        let (context, token) = (
+            Arc::clone(&self.context),
+            self.token(Patience::Deliver).clone(),
+        );
+        let place = tokio::select! {
+            place = self.room() => place,
+            // All that were wanted are given: there will be no room, and the ledger keeps the task.
+            () = context.quota.reached() => return Flow::Break(()),
+            () = token.cancelled() => return Flow::Break(()),
+        };
+        self.order(task, place).await
     }
 
     /// Whether a task has been in hand for more than so many of its lifetimes.
