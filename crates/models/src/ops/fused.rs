@@ -212,7 +212,7 @@ mod flash {
 
     /// Channels of a head in the large published networks. The kernels take others, padded: what is
     /// narrower is too small to be worth it.
-    const HEADS: [usize; 2] = [64, 128];
+    const HEADS: [usize; 3] = [64, 80, 128];
 
     /// Whether the kernels are given these: half precision on an NVIDIA GPU, heads as in [`HEADS`].
     fn takes(q: &Tensor, k: &Tensor, v: &Tensor) -> Result<bool> {

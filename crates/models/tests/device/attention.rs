@@ -47,9 +47,11 @@ fn forms() -> Vec<Form> {
         (2, 1, 64, true),
         (2, 33, 24, true),
         (2, 130, 128, true),
+        (2, 130, 80, true),
         (2, 1374, 64, false),
         (1, 1280, 128, false),
         (1, 4096, 64, false),
+        (1, 4096, 80, false),
     ] {
         forms.push(Form {
             batch: 1,
