@@ -135,11 +135,11 @@ pub(crate) struct JudgeArgs {
     #[arg(long, value_name = "PROFILE", default_value = "pull-2025")]
     pub(crate) profile: String,
 
-    /// How it is judged.
-    #[command(flatten)]
-    pub(crate) judging: JudgingArgs,
-
     /// Print the verdict as JSON on stdout
     #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) json: bool,
+
+    /// How it is judged.
+    #[command(flatten)]
+    pub(crate) judging: JudgingArgs,
 }

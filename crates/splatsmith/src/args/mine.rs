@@ -9,6 +9,19 @@ use super::{GenerationArgs, LimitArgs, NetworkArgs, SourceArgs, WalletArgs};
 /// `splatsmith mine`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct MineArgs {
+    /// Where the ledger lives [default: $XDG_DATA_HOME/splatsmith or ~/.local/share/splatsmith]
+    #[arg(long = "data-dir", value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+
+    /// Say on one page what there is to mine with and what would stop it, and end: exit code 1 if
+    /// anything would
+    #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
+    pub(crate) check: bool,
+
+    /// Print a summary as JSON on stdout at the end
+    #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
+    pub(crate) json: bool,
+
     /// Whose hotkey signs.
     #[command(flatten)]
     pub(crate) wallet: WalletArgs,
@@ -67,10 +80,6 @@ pub(crate) struct MineArgs {
     #[arg(long, help_heading = "Network", value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) allow_unjudged: bool,
 
-    /// Where the ledger lives [default: $XDG_DATA_HOME/splatsmith or ~/.local/share/splatsmith]
-    #[arg(long = "data-dir", value_name = "DIR")]
-    pub(crate) data_dir: Option<PathBuf>,
-
     /// The generators.
     #[command(flatten)]
     pub(crate) generation: GenerationArgs,
@@ -78,13 +87,4 @@ pub(crate) struct MineArgs {
     /// When to stop.
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
-
-    /// Say on one page what there is to mine with and what would stop it, and end: exit code 1 if
-    /// anything would
-    #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
-    pub(crate) check: bool,
-
-    /// Print a summary as JSON on stdout at the end
-    #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
-    pub(crate) json: bool,
 }

@@ -47,13 +47,13 @@ pub(crate) struct ListArgs {
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
 
-    /// Where they are kept.
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-
     /// Print the list as JSON on stdout
     #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) json: bool,
+
+    /// Where they are kept.
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
 }
 
 /// `splatsmith models pull`.
@@ -63,10 +63,6 @@ pub(crate) struct PullArgs {
     /// judge for all that judging needs, or all
     #[arg(value_name = "NAME", required = true)]
     pub(crate) names: Vec<String>,
-
-    /// Where to keep them.
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
 
     /// Fetch nothing: only check that everything is here
     #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
@@ -84,6 +80,10 @@ pub(crate) struct PullArgs {
     /// Print what became of each file as JSON on stdout
     #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) json: bool,
+
+    /// Where to keep them.
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
 }
 
 /// `splatsmith models verify`.
@@ -93,13 +93,13 @@ pub(crate) struct VerifyArgs {
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
 
-    /// Where they are kept.
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-
     /// Print what was found as JSON on stdout
     #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) json: bool,
+
+    /// Where they are kept.
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
 }
 
 /// `splatsmith models plan`.
@@ -108,14 +108,6 @@ pub(crate) struct PlanArgs {
     /// The gigabytes of the card
     #[arg(long, value_name = "GB", default_value_t = 24)]
     pub(crate) vram: u64,
-
-    /// Where weights are kept.
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-
-    /// What else is worked with.
-    #[command(flatten)]
-    pub(crate) files: FilesArgs,
 
     /// Without FLUX: for image prompts alone
     #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
@@ -128,6 +120,14 @@ pub(crate) struct PlanArgs {
     /// Print the plan as JSON on stdout
     #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) json: bool,
+
+    /// Where weights are kept.
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+
+    /// What else is worked with.
+    #[command(flatten)]
+    pub(crate) files: FilesArgs,
 }
 
 /// `splatsmith models categories`.

@@ -42,6 +42,10 @@ pub(crate) struct RehearseArgs {
     #[arg(long, value_name = "DIR", default_value = "rehearsal")]
     pub(crate) out: PathBuf,
 
+    /// Print the report as JSON on stdout at the end
+    #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
+    pub(crate) json: bool,
+
     /// The generators.
     #[command(flatten)]
     pub(crate) generation: GenerationArgs,
@@ -49,8 +53,4 @@ pub(crate) struct RehearseArgs {
     /// When to stop; without either, after 24 tasks.
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
-
-    /// Print the report as JSON on stdout at the end
-    #[arg(long, value_parser = clap::builder::BoolishValueParser::new())]
-    pub(crate) json: bool,
 }
