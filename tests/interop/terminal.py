@@ -2,8 +2,9 @@
 
     terminal.py '["first line", "second line"]' COMMAND ARGUMENT...
 
-A prompt is whatever ends in `password: `. Ends with one line of JSON: what the terminal showed, and the
-exit code.
+A prompt is whatever ends in `password: `. A line that ends in a control character, such as Ctrl-C, is typed as
+it is. Ends with one line of JSON: what the terminal showed, the exit code (that of a signal is negative), and
+whether the terminal shows what is typed.
 """
 
 import json
@@ -14,6 +15,8 @@ import termios
 import time
 
 PROMPT = b"password: "
+# Ctrl-C and Ctrl-D.
+CONTROLS = {"\x03", "\x04"}
 
 
 def shows_what_is_typed(terminal):
@@ -37,10 +40,12 @@ def main():
         if shown.endswith(PROMPT) and answers:
             while shows_what_is_typed(terminal):  # the prompt comes first
                 time.sleep(0.01)
-            os.write(terminal, answers.pop(0).encode() + b"\n")
+            answer = answers.pop(0)
+            os.write(terminal, (answer if answer[-1:] in CONTROLS else answer + "\n").encode())
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
-    print(json.dumps({"shown": shown.decode(errors="replace"), "code": code}))
+    shows = shows_what_is_typed(terminal)
+    print(json.dumps({"shown": shown.decode(errors="replace"), "code": code, "shows": shows}))
 
 
 main()

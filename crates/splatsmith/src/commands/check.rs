@@ -119,14 +119,16 @@ pub(crate) fn run(config: &MineConfig, console: &Console, json: bool) -> Result<
         warnings: Vec::new(),
         obstacles: Vec::new(),
     };
-    match hotkey::open(&config.wallet, console, json) {
+    let runtime = super::session::runtime()?;
+    let prelude = super::session::Prelude::begin(&runtime)?;
+    match hotkey::open(&config.wallet, console, json, &prelude) {
         Ok((keypair, _claim)) => report.address = Some(keypair.public()),
         Err(error) => report.obstacles.push(in_words(&error)),
     }
     if let Err(error) = data_folder(config) {
         report.obstacles.push(in_words(&error));
     }
-    super::session::runtime()?.block_on(report.look(config));
+    runtime.block_on(report.look(config));
     report.ok = report.obstacles.is_empty();
     if json {
         console.json(&report)?;

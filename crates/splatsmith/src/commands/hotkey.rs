@@ -10,6 +10,7 @@ use bittensor::keyfile::{self, Hotkey, KeyfileError, Password, SealedHotkey};
 use tracing::warn;
 use zeroize::Zeroizing;
 
+use super::session::Prelude;
 use crate::config::WalletConfig;
 use crate::ui::Console;
 
@@ -18,12 +19,13 @@ const TRIES: u32 = 3;
 
 /// The wallet's hotkey, and its file, which is locked for as long as it is held.
 ///
-/// An encrypted one takes seconds and may ask for its password: this comes before the async runtime.
-/// `quiet` says that a script is reading, and nobody is to be asked.
+/// An encrypted one takes seconds and may ask for its password: nothing async waits for it. Until then `prelude`
+/// ends the process at Ctrl-C. `quiet` says that a script is reading, and nobody is to be asked.
 pub(crate) fn open(
     wallet: &WalletConfig,
     console: &Console,
     quiet: bool,
+    prelude: &Prelude,
 ) -> Result<(Keypair, File)> {
     let path = wallet.hotkey_file();
     warn_of_exposure(&path);
@@ -33,7 +35,7 @@ pub(crate) fn open(
         Hotkey::Plain(keypair) => *keypair,
         Hotkey::Sealed(sealed) => {
             let may_ask = !quiet && console.is_terminal() && std::io::stdin().is_terminal();
-            unseal(&sealed, wallet, console, may_ask)?
+            unseal(&sealed, wallet, console, may_ask.then_some(prelude))?
         }
     };
     Ok((keypair, claim))
@@ -78,12 +80,12 @@ fn claim(hotkey_file: &Path) -> Result<File> {
 }
 
 /// Opens an encrypted hotkey with the password from the file, else from the SDK's variable, else from
-/// whoever sits at the terminal.
+/// whoever sits at the terminal, if anybody may be asked.
 fn unseal(
     sealed: &SealedHotkey,
     wallet: &WalletConfig,
     console: &Console,
-    may_ask: bool,
+    asking: Option<&Prelude>,
 ) -> Result<Keypair> {
     let path = sealed.path().display();
     let attempt = |password: &Password| {
@@ -95,15 +97,15 @@ fn unseal(
     if let Some(password) = given(sealed.path(), wallet)? {
         return Ok(attempt(&password)?);
     }
-    if !may_ask {
+    let Some(prelude) = asking else {
         bail!(
             "{path}: the hotkey is encrypted and there is nobody to ask: name a file with its \
              password with --wallet.password-file, or set {} as the SDK does",
             Password::variable(sealed.path())
         );
-    }
+    };
     for left in (1..TRIES).rev() {
-        match attempt(&ask(sealed.path())?) {
+        match attempt(&ask(sealed.path(), prelude)?) {
             Err(KeyfileError::WrongPassword(_)) => {
                 let tries = if left == 1 { "try" } else { "tries" };
                 console.line(&format!("that is not the password; {left} more {tries}"));
@@ -111,7 +113,7 @@ fn unseal(
             opened => return Ok(opened?),
         }
     }
-    Ok(attempt(&ask(sealed.path())?)?)
+    Ok(attempt(&ask(sealed.path(), prelude)?)?)
 }
 
 /// The password that nobody needs to be asked for.
@@ -126,8 +128,9 @@ fn given(hotkey_file: &Path, wallet: &WalletConfig) -> Result<Option<Password>, 
 }
 
 /// Asks on the terminal, which does not show what is typed.
-fn ask(hotkey_file: &Path) -> Result<Password> {
+fn ask(hotkey_file: &Path, prelude: &Prelude) -> Result<Password> {
     let prompt = format!("{}: password: ", hotkey_file.display());
-    let typed = rpassword::prompt_password(prompt).context("no password was typed")?;
+    let typed = prelude.hidden(|| rpassword::prompt_password(prompt));
+    let typed = typed.context("no password was typed")?;
     Ok(Password::typed(Zeroizing::new(typed)))
 }

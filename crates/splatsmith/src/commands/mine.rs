@@ -23,12 +23,14 @@ pub(crate) fn run(args: &MineArgs, console: &Console) -> Result<Outcome, Failure
     }
     // Before a password is asked for.
     let listed = subnet::listed(&config)?;
-    let (keypair, _alone) = hotkey::open(&config.wallet, console, args.json)?;
+    let runtime = session::runtime()?;
+    let prelude = session::Prelude::begin(&runtime)?;
+    let (keypair, _alone) = hotkey::open(&config.wallet, console, args.json, &prelude)?;
     let keypair = Arc::new(keypair);
     info!("mining as {} (the coldkey is never read)", keypair.public());
     warn_of_plain_gateway(&config);
 
-    let summary = session::runtime()?.block_on(async {
+    let summary = runtime.block_on(async {
         let events = EventSender::default();
         let own = keypair.public();
         let subnet = subnet::open(&config, listed, own, &events).await?;
@@ -41,6 +43,8 @@ pub(crate) fn run(args: &MineArgs, console: &Console) -> Result<Outcome, Failure
         let miner = miner_config(&config, &subnet);
         let judge = judges::working(&config.generation, console);
         let deadline = config.limits.deadline();
+        // From here on there may be work in hand.
+        drop(prelude);
         let summary = session::mine(
             console, miner, keypair, generators, judge, deadline, &events,
         )

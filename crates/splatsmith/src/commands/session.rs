@@ -1,6 +1,7 @@
 //! Mining from start to end, as `mine` and `rehearse` share it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ::generate::Generator;
@@ -10,6 +11,7 @@ use ::rehearsal::Rehearsal;
 use anyhow::{Context, Result};
 use bittensor::Keypair;
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -18,6 +20,13 @@ use crate::ui::{Console, follow};
 
 /// How long the live status has to show the miner's end.
 const LAST_LOOK: Duration = Duration::from_secs(1);
+
+/// The exit code of what was interrupted, as shells have it: 128 and the signal's number.
+const INTERRUPTED: i32 = 130;
+
+/// How often, and how many times, it is looked whether the terminal shows again what is typed.
+const HIDDEN_LOOK: Duration = Duration::from_millis(20);
+const HIDDEN_LOOKS: u32 = 100;
 
 /// Mines until the limits are reached or somebody interrupts, showing a live status.
 ///
@@ -61,7 +70,77 @@ async fn interrupted(shutdown: CancellationToken) {
     shutdown.cancel();
     signal().await;
     warn!("stopped at once; the ledger keeps what was not finished");
-    std::process::exit(130);
+    std::process::exit(INTERRUPTED);
+}
+
+/// Ends the process at Ctrl-C, for as long as nothing is in hand that would have to be finished. The terminal is
+/// left as it was, also where it hides what is typed.
+#[derive(Debug)]
+pub(crate) struct Prelude {
+    watch: JoinHandle<()>,
+    is_hidden: Arc<AtomicBool>,
+}
+
+impl Prelude {
+    /// From now until it is dropped.
+    ///
+    /// # Errors
+    /// When the operating system does not let signals be heard.
+    pub(crate) fn begin(runtime: &Runtime) -> Result<Self> {
+        let is_hidden = Arc::new(AtomicBool::new(false));
+        let hidden = Arc::clone(&is_hidden);
+        let _inside = runtime.enter();
+        let interrupted = next_interrupt().context("Ctrl-C cannot be heard")?;
+        let watch = runtime.spawn(async move {
+            interrupted.await;
+            // Whoever hides it hears the interrupt too, shows it again, and ends the process first.
+            for _ in 0..HIDDEN_LOOKS {
+                if !hidden.load(Ordering::SeqCst) {
+                    break;
+                }
+                tokio::time::sleep(HIDDEN_LOOK).await;
+            }
+            std::process::exit(INTERRUPTED);
+        });
+        Ok(Self { watch, is_hidden })
+    }
+
+    /// Has `ask` ask for something that the terminal does not show. Ends the process where it was interrupted.
+    pub(crate) fn hidden<T>(&self, ask: impl FnOnce() -> std::io::Result<T>) -> std::io::Result<T> {
+        self.is_hidden.store(true, Ordering::SeqCst);
+        let answer = ask();
+        self.is_hidden.store(false, Ordering::SeqCst);
+        match answer {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {
+                std::process::exit(INTERRUPTED)
+            }
+            answer => answer,
+        }
+    }
+}
+
+impl Drop for Prelude {
+    fn drop(&mut self) {
+        self.watch.abort();
+    }
+}
+
+/// Listens from now on, not from when it is first waited for.
+fn next_interrupt() -> std::io::Result<impl Future<Output = ()> + Send> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupts = signal(SignalKind::interrupt())?;
+        Ok(async move {
+            interrupts.recv().await;
+        })
+    }
+    #[cfg(not(unix))]
+    {
+        Ok(async {
+            let _ = tokio::signal::ctrl_c().await;
+        })
+    }
 }
 
 /// Completes at the next Ctrl-C or SIGTERM.
