@@ -2,10 +2,10 @@
 //! file where a whole one stood.
 
 use std::fs::File;
-use std::io::{Cursor, Read, Write};
+use std::io::{Cursor, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use splat::{Cloud, Container};
 
 /// The largest asset read: twice what the validator accepts as a submission (500 MB,
@@ -92,6 +92,25 @@ pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// Whether a file can be written there: asked before what takes long to make is made.
+///
+/// # Errors
+/// When it cannot.
+pub(crate) fn check_writable(path: &Path) -> Result<()> {
+    AtomicFile::create(path).map(drop)
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> anyhow::Error {
+    let folder = folder_of(path);
+    let (path, folder) = (path.display(), folder.display());
+    match error.kind() {
+        ErrorKind::NotFound => {
+            anyhow!("{path}: there is no folder {folder}; make it, or write elsewhere")
+        }
+        kind => anyhow!("{path}: {folder} cannot be written to ({kind}); write elsewhere"),
+    }
+}
+
 /// A file that takes its name, and the place of what had it, only when it is complete and on disk:
 /// until then it is a temporary one in the same folder, and goes away when dropped.
 #[derive(Debug)]
@@ -103,6 +122,9 @@ pub(crate) struct AtomicFile {
 impl AtomicFile {
     /// Begins what will be `path`.
     pub(crate) fn create(path: &Path) -> Result<Self> {
+        if path.is_dir() {
+            bail!("{}: is a folder; name a file", path.display());
+        }
         let mut builder = tempfile::Builder::new();
         builder.prefix(".splatsmith-");
         #[cfg(unix)]
@@ -113,7 +135,7 @@ impl AtomicFile {
         }
         let file = builder
             .tempfile_in(folder_of(path))
-            .with_context(|| format!("{}: its folder cannot be written to", path.display()))?;
+            .map_err(|error| unwritable(path, &error))?;
         Ok(Self {
             path: path.to_path_buf(),
             file,

@@ -15,7 +15,7 @@ use crate::args::GenerateArgs;
 use crate::config::{
     GenerationConfig, Problems, PromptSource, container, duration, profile, prompt,
 };
-use crate::files::{write_atomic, write_cloud};
+use crate::files::{check_writable, write_atomic, write_cloud};
 use crate::ui::Console;
 use crate::{Failure, Outcome};
 
@@ -64,6 +64,12 @@ struct Stage {
 /// Generates. The asset is written even when no candidate passes, but the command fails then.
 pub(crate) fn run(args: &GenerateArgs, console: &Console) -> Result<Outcome, Failure> {
     let plan = check(args)?;
+    for file in [Some(&plan.output), plan.preview.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        check_writable(file)?;
+    }
     let started = Instant::now();
     let request = Request {
         prompt: prompts::load(&plan.source)?,
