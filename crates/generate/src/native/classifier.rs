@@ -7,11 +7,12 @@
 //! prompt is a tenth of CLIP's 77 tokens), a picture 160: a blink, and about a second where there are but two
 //! cores, on the thread that prepares the next request while devices work on others.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use image::{Rgb, RgbImage, RgbaImage, imageops};
+use models::flux::FluxFiles;
 use models::{ClipError, ClipFiles, ClipText, ClipTokenizer, ClipVision, Device, EmbedError};
 
 use super::works::Subject;
@@ -33,8 +34,7 @@ pub(super) struct Classifier {
 /// CLIP's text half, and where it puts the categories.
 #[derive(Debug)]
 struct Reader {
-    text: ClipText,
-    tokenizer: ClipTokenizer,
+    clip: Arc<(ClipText, ClipTokenizer)>,
     centres: Centres,
 }
 
@@ -68,6 +68,17 @@ impl Classifier {
                 self.of_picture(&on_white(picture))
             }
         }
+    }
+
+    /// CLIP's text half, where it is loaded and of the same files as that of `flux`: who reads with that on
+    /// the host, too, shares it.
+    pub(super) fn clip_of(&self, flux: &FluxFiles) -> Option<Arc<(ClipText, ClipTokenizer)>> {
+        let files = self.files.as_ref()?;
+        let is_same = files.weights == flux.clip && files.tokenizer == flux.clip_tokenizer;
+        let reader = self.reader.get()?.as_ref();
+        let reader = reader.filter(|_| is_same)?;
+        tracing::debug!("FLUX reads with the CLIP that tells what prompts ask for");
+        Some(Arc::clone(&reader.clip))
     }
 
     fn of_words(&self, words: &str) -> Class {
@@ -130,25 +141,21 @@ impl Classifier {
 
 impl Reader {
     fn load(files: &ClipFiles) -> Result<Self, Unread> {
-        let (text, tokenizer) = files.text(&Device::Cpu)?;
-        let centres = Centres::new(&ClipEmbedder {
-            text: &text,
-            tokenizer: &tokenizer,
-            device: &Device::Cpu,
-        })?;
-        Ok(Self {
-            text,
-            tokenizer,
-            centres,
-        })
+        let clip = Arc::new(files.text(&Device::Cpu)?);
+        let centres = Centres::new(&embedder(&clip))?;
+        Ok(Self { clip, centres })
     }
 
     fn embedder(&self) -> ClipEmbedder<'_> {
-        ClipEmbedder {
-            text: &self.text,
-            tokenizer: &self.tokenizer,
-            device: &Device::Cpu,
-        }
+        embedder(&self.clip)
+    }
+}
+
+fn embedder((text, tokenizer): &(ClipText, ClipTokenizer)) -> ClipEmbedder<'_> {
+    ClipEmbedder {
+        text,
+        tokenizer,
+        device: &Device::Cpu,
     }
 }
 

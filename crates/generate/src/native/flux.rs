@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use image::RgbImage;
 use models::flux::{Encoded, FluxError, FluxFiles, FluxSettings, TextEncoders, TextToImage};
-use models::{Device, is_out_of_memory};
+use models::{ClipText, ClipTokenizer, Device, is_out_of_memory};
 
+use super::classifier::Classifier;
 use super::works::{Painter, Progress, Trouble};
 use crate::residency::{Part, Plan, Stay};
 
@@ -20,6 +21,9 @@ pub struct FluxPainter {
     side: u32,
     reader: Stay,
     painter: Stay,
+    classifier: Option<Arc<Classifier>>,
+    /// What the classifier shares, once it has it.
+    clip: Option<Arc<(ClipText, ClipTokenizer)>>,
 }
 
 impl FluxPainter {
@@ -34,6 +38,16 @@ impl FluxPainter {
             device: device.clone(),
             reader: Stay::Resident,
             painter: Stay::Resident,
+            classifier: None,
+            clip: None,
+        }
+    }
+
+    /// The same, sharing the classifier's CLIP while it reads on the host.
+    pub(super) fn sharing(self, classifier: Arc<Classifier>) -> Self {
+        Self {
+            classifier: Some(classifier),
+            ..self
         }
     }
 }
@@ -63,6 +77,13 @@ impl Painter for FluxPainter {
     }
 
     fn read(&mut self, prompt: &str) -> Result<Encoded, Trouble> {
+        if self.clip.is_none() {
+            let classifier = self.classifier.as_ref();
+            self.clip = classifier.and_then(|it| it.clip_of(&self.files));
+        }
+        if let Some(clip) = &self.clip {
+            self.network.share_clip(Arc::clone(clip));
+        }
         let read = self.network.encode(prompt).map_err(trouble);
         if self.reader == Stay::Visiting {
             self.network.release_text();
@@ -100,6 +121,7 @@ impl Painter for FluxPainter {
 pub struct HostReader {
     files: FluxFiles,
     network: Mutex<Option<TextEncoders>>,
+    classifier: Option<Arc<Classifier>>,
 }
 
 impl HostReader {
@@ -109,6 +131,15 @@ impl HostReader {
         Self {
             files,
             network: Mutex::new(None),
+            classifier: None,
+        }
+    }
+
+    /// The same, sharing the classifier's CLIP.
+    pub(super) fn sharing(self, classifier: Arc<Classifier>) -> Self {
+        Self {
+            classifier: Some(classifier),
+            ..self
         }
     }
 
@@ -130,7 +161,13 @@ impl HostReader {
     fn with(&self, network: &mut Option<TextEncoders>, prompt: &str) -> Result<Encoded, FluxError> {
         let loaded = match network.take() {
             Some(loaded) => loaded,
-            None => self.files.text_encoders(&Device::Cpu)?,
+            None => {
+                let classifier = self.classifier.as_ref();
+                match classifier.and_then(|it| it.clip_of(&self.files)) {
+                    Some(clip) => self.files.text_encoders_with(clip)?,
+                    None => self.files.text_encoders(&Device::Cpu)?,
+                }
+            }
         };
         network.insert(loaded).encode(prompt)
     }
@@ -148,6 +185,7 @@ fn trouble(error: FluxError) -> Trouble {
         FluxError::Store(_)
         | FluxError::Weights(_)
         | FluxError::Unfit { .. }
+        | FluxError::File { .. }
         | FluxError::Size { .. }
         | FluxError::Steps(_) => Trouble::Unusable(words),
     }

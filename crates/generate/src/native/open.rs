@@ -1,6 +1,7 @@
 //! The native backend as it is configured: which devices work, on what, and how much of them is used.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use models::{Device, free_memory};
 use thiserror::Error;
@@ -132,7 +133,8 @@ impl Native {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn begin(self) -> Result<Studio, NativeError> {
-        let prepare = self.preparation();
+        let classifier = Arc::new(Classifier::new(self.installed.clip.clone()));
+        let prepare = self.preparation(Arc::clone(&classifier));
         let openers = self.places.into_iter().map(|(place, plan)| {
             Box::new(Door {
                 name: place.name(),
@@ -143,6 +145,7 @@ impl Native {
                 side: self.options.side,
                 cutters: self.options.cutters.clone(),
                 weights: self.options.weights.clone(),
+                classifier: Arc::clone(&classifier),
             }) as Box<dyn Opener>
         });
         let options = StudioOptions::new(LABEL, prepare);
@@ -153,7 +156,7 @@ impl Native {
 impl Native {
     /// What the host does with a prompt: it is classed, and words are shaped, and read for FLUX where no
     /// device has room for that.
-    fn preparation(&self) -> Preparation {
+    fn preparation(&self, classifier: Arc<Classifier>) -> Preparation {
         let categories = self.options.categories.clone();
         let is_painted = !self.installed.painters.is_empty();
         let reads = |(_, plan): &(Place, Option<Plan>)| {
@@ -162,8 +165,8 @@ impl Native {
                 .then(|| painter(&self.installed, Some(plan)))?
         };
         let reader = self.places.iter().find_map(reads);
-        let reader = reader.map(|paints| HostReader::new(paints.files.clone()));
-        let classifier = Classifier::new(self.installed.clip.clone());
+        let reader = reader
+            .map(|paints| HostReader::new(paints.files.clone()).sharing(Arc::clone(&classifier)));
         Box::new(move |prompt| {
             let subject = read(prompt)?;
             let mut manner = match classifier.class(&subject) {
@@ -242,6 +245,7 @@ struct Door {
     side: u32,
     cutters: Vec<String>,
     weights: Weights,
+    classifier: Arc<Classifier>,
 }
 
 impl Opener for Door {
@@ -253,8 +257,10 @@ impl Opener for Door {
         let device = self.place.open().map_err(Trouble::Device)?;
         let Installed { images, words, .. } = self.installed.clone();
         let paints = painter(&self.installed, self.plan.as_ref());
-        let painter =
-            paints.map(|paints| FluxPainter::new(paints.files.clone(), &device, self.side));
+        let painter = paints.map(|paints| {
+            let painter = FluxPainter::new(paints.files.clone(), &device, self.side);
+            painter.sharing(Arc::clone(&self.classifier))
+        });
         let sculptor = TrellisSculptor::open(images, words, &device, self.sampling)?;
         let mut cutters: Vec<Box<dyn Cutter>> = Vec::new();
         for choice in &self.cutters {

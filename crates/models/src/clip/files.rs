@@ -19,7 +19,7 @@ const MOST_TOKENIZER: u64 = 64 << 20;
 pub struct ClipFiles {
     /// Both halves, or the text half alone.
     pub weights: PathBuf,
-    /// Its `tokenizer.json`.
+    /// Its `tokenizer.json` or `merges.txt`.
     pub tokenizer: PathBuf,
 }
 
@@ -116,7 +116,7 @@ impl ClipFiles {
             return Err(wrong(format!("{} bytes are no tokenizer", size.len())));
         }
         let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-        ClipTokenizer::from_json(&bytes).map_err(|error| ClipError::Tokenizer {
+        ClipTokenizer::from_bytes(&bytes).map_err(|error| ClipError::Tokenizer {
             path: path.clone(),
             error,
         })

@@ -47,7 +47,7 @@ impl AutoencoderConfig {
     /// # Errors
     /// When they are of another network.
     pub fn of(weights: &Weights) -> std::result::Result<Self, FluxError> {
-        let unfit = |why: String| FluxError::unfit("the autoencoder", why);
+        let unfit = |why: String| FluxError::unfit(super::painter::AUTOENCODER, why);
         let size = |name: &str, dimension: usize| {
             let shape = weights.shape(name).map(|(shape, _)| shape);
             let size = shape.and_then(|shape| shape.get(dimension)).copied();

@@ -1,5 +1,7 @@
 //! Why there is no picture.
 
+use std::path::{Path, PathBuf};
+
 use crate::clip::EmbedError;
 use crate::store::{StoreError, WeightsError};
 use crate::tokenizer::TokenizerError;
@@ -20,6 +22,14 @@ pub enum FluxError {
         part: &'static str,
         /// What is wrong, and what would be right.
         why: String,
+    },
+    /// A file is of another network, or no tokenizer.
+    #[error("{}: {what}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
     },
     /// A tokenizer cannot be read, or the text cannot be cut.
     #[error(transparent)]
@@ -61,6 +71,17 @@ impl FluxError {
     pub(super) fn unfit(part: &'static str, why: impl Into<String>) -> Self {
         let why = why.into();
         Self::Unfit { part, why }
+    }
+
+    /// What is wrong with a file's content is said of that file.
+    pub(super) fn in_file(path: &Path) -> impl Fn(Self) -> Self {
+        move |error| match error {
+            Self::Unfit { .. } | Self::Tokens(_) => Self::File {
+                path: path.to_owned(),
+                what: error.to_string(),
+            },
+            other => other,
+        }
     }
 
     /// Of the network that is `part`.

@@ -4,13 +4,15 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use candle_core::Device;
 
 use super::error::FluxError;
-use super::painter::{FluxSettings, Painter, Picture};
-use super::text::{Encoded, TextEncoders};
+use super::painter::{AUTOENCODER, FluxSettings, Painter, Picture};
+use super::text::{self, Encoded, TextEncoders};
 use super::tokens::T5Tokenizer;
+use crate::clip::ClipText;
 use crate::store::{Store, Weights, WeightsError};
 use crate::tokenizer::ClipTokenizer;
 
@@ -190,15 +192,37 @@ impl FluxFiles {
     /// # Errors
     /// When a file cannot be read or is of another network.
     pub fn text_encoders(&self, device: &Device) -> Result<TextEncoders, FluxError> {
-        let t5_tokenizer = T5Tokenizer::from_json(&bytes(&self.t5_tokenizer)?)?;
-        let clip_tokenizer = ClipTokenizer::from_bytes(&bytes(&self.clip_tokenizer)?)?;
-        TextEncoders::load(
-            &Weights::open(&self.t5)?,
-            t5_tokenizer,
-            &Weights::open([&self.clip])?,
-            clip_tokenizer,
-            device,
-        )
+        let tokenizer = ClipTokenizer::from_bytes(&bytes(&self.clip_tokenizer)?);
+        let tokenizer = tokenizer.map_err(FluxError::from);
+        let tokenizer = tokenizer.map_err(FluxError::in_file(&self.clip_tokenizer))?;
+        let clip = text::load_clip(&Weights::open([&self.clip])?, device);
+        let clip = clip.map_err(FluxError::in_file(&self.clip))?;
+        self.encoders(Arc::new((clip, tokenizer)), device)
+    }
+
+    /// As [`Self::text_encoders`], with the CLIP of these files that was loaded already: in the host's memory,
+    /// where the encoders are put too.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is of another network.
+    pub fn text_encoders_with(
+        &self,
+        clip: Arc<(ClipText, ClipTokenizer)>,
+    ) -> Result<TextEncoders, FluxError> {
+        self.encoders(clip, &Device::Cpu)
+    }
+
+    fn encoders(
+        &self,
+        clip: Arc<(ClipText, ClipTokenizer)>,
+        device: &Device,
+    ) -> Result<TextEncoders, FluxError> {
+        let tokenizer = T5Tokenizer::from_json(&bytes(&self.t5_tokenizer)?);
+        let tokenizer = tokenizer.map_err(FluxError::from);
+        let tokenizer = tokenizer.map_err(FluxError::in_file(&self.t5_tokenizer))?;
+        let encoders = TextEncoders::with_clip(&Weights::open(&self.t5)?, tokenizer, clip, device);
+        let first = self.t5.first().cloned().unwrap_or_default();
+        encoders.map_err(FluxError::in_file(&first))
     }
 
     /// Loads the half that paints.
@@ -206,11 +230,19 @@ impl FluxFiles {
     /// # Errors
     /// When a file cannot be read or is of another network.
     pub fn painter(&self, device: &Device) -> Result<Painter, FluxError> {
-        Painter::load(
-            &Weights::open([&self.flow])?,
-            &Weights::open([&self.autoencoder])?,
-            device,
-        )
+        let (flow, autoencoder) = (
+            Weights::open([&self.flow])?,
+            Weights::open([&self.autoencoder])?,
+        );
+        Painter::load(&flow, &autoencoder, device).map_err(|error| {
+            let file = match error {
+                FluxError::Unfit {
+                    part: AUTOENCODER, ..
+                } => &self.autoencoder,
+                _ => &self.flow,
+            };
+            FluxError::in_file(file)(error)
+        })
     }
 }
 
@@ -235,6 +267,7 @@ pub struct TextToImage {
     files: FluxFiles,
     text_device: Device,
     device: Device,
+    clip: Option<Arc<(ClipText, ClipTokenizer)>>,
     text: Option<TextEncoders>,
     painter: Option<Painter>,
 }
@@ -262,9 +295,16 @@ impl TextToImage {
             files,
             text_device: text_device.clone(),
             device: device.clone(),
+            clip: None,
             text: None,
             painter: None,
         }
+    }
+
+    /// Has the half that reads share a CLIP of the same files that is in the host's memory, where that is
+    /// where it reads.
+    pub fn share_clip(&mut self, clip: Arc<(ClipText, ClipTokenizer)>) {
+        self.clip = Some(clip);
     }
 
     /// The half that reads; loads it if it is not.
@@ -274,7 +314,12 @@ impl TextToImage {
     pub fn text_encoders(&mut self) -> Result<&TextEncoders, FluxError> {
         let loaded = match self.text.take() {
             Some(loaded) => loaded,
-            None => self.files.text_encoders(&self.text_device)?,
+            None => match &self.clip {
+                Some(clip) if self.text_device.is_cpu() => {
+                    self.files.text_encoders_with(Arc::clone(clip))?
+                }
+                _ => self.files.text_encoders(&self.text_device)?,
+            },
         };
         Ok(self.text.insert(loaded))
     }

@@ -14,7 +14,7 @@ use super::{LARGEST_SIDE, MOST_STEPS, SMALLEST_SIDE};
 use crate::store::Weights;
 
 const FLOW: &str = "the flow transformer";
-const AUTOENCODER: &str = "the autoencoder";
+pub(super) const AUTOENCODER: &str = "the autoencoder";
 
 /// How a picture is painted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

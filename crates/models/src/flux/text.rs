@@ -1,5 +1,7 @@
 //! The half of FLUX that reads.
 
+use std::sync::Arc;
+
 use candle_core::{Device, Tensor};
 
 use super::error::FluxError;
@@ -27,43 +29,44 @@ pub struct Encoded {
 pub struct TextEncoders {
     t5: T5Encoder,
     t5_tokenizer: T5Tokenizer,
-    clip: ClipText,
-    clip_tokenizer: ClipTokenizer,
+    clip: Arc<(ClipText, ClipTokenizer)>,
     device: Device,
 }
 
+/// The text half of a whole CLIP on `device`, in the precision FLUX computes with there.
+pub(super) fn load_clip(weights: &Weights, device: &Device) -> Result<ClipText, FluxError> {
+    let config = ClipTextConfig::found_in(weights)
+        .ok_or_else(|| FluxError::unfit(CLIP, "the file holds no CLIP of OpenAI's"))?;
+    let weights = weights.builder(Precision::As(device.bf16_default_to_f32()), device);
+    ClipText::load(&config, &weights).map_err(FluxError::of(CLIP))
+}
+
 impl TextEncoders {
-    /// Reads both encoders and puts them on `device`: T5 from transformers' or llama.cpp's names, plain or
-    /// packed; CLIP from a whole CLIP.
+    /// Reads T5, from transformers' or llama.cpp's names, plain or packed, and puts it on `device`, where the
+    /// text half of a CLIP is already: what else reads with that shares its memory.
     ///
     /// # Errors
-    /// When the weights are of other networks.
-    pub fn load(
+    /// When the weights are of another network.
+    pub fn with_clip(
         t5: &Weights,
         t5_tokenizer: T5Tokenizer,
-        clip: &Weights,
-        clip_tokenizer: ClipTokenizer,
+        clip: Arc<(ClipText, ClipTokenizer)>,
         device: &Device,
     ) -> Result<Self, FluxError> {
         let t5 = t5.renamed(|name| Some(super::t5_name(name)))?;
-        let computed = device.bf16_default_to_f32();
-        let layers = Layers::open(&t5, computed, device);
-        let clip_config = ClipTextConfig::found_in(clip)
-            .ok_or_else(|| FluxError::unfit(CLIP, "the file holds no CLIP of OpenAI's"))?;
-        let clip = clip.builder(Precision::As(computed), device);
+        let layers = Layers::open(&t5, device.bf16_default_to_f32(), device);
         Ok(Self {
             t5: T5Encoder::load(&T5Config::of(&t5)?, &layers).map_err(FluxError::of(T5))?,
             t5_tokenizer,
-            clip: ClipText::load(&clip_config, &clip).map_err(FluxError::of(CLIP))?,
-            clip_tokenizer,
+            clip,
             device: device.clone(),
         })
     }
 
     /// CLIP's text half and its tokenizer, for whoever wants to embed words besides.
     #[must_use]
-    pub const fn clip(&self) -> (&ClipText, &ClipTokenizer) {
-        (&self.clip, &self.clip_tokenizer)
+    pub fn clip(&self) -> &Arc<(ClipText, ClipTokenizer)> {
+        &self.clip
     }
 
     /// Where they are.
@@ -80,8 +83,9 @@ impl TextEncoders {
         let row = |tokens: Vec<u32>| Tensor::new(tokens, &self.device)?.unsqueeze(0);
         let words = row(self.t5_tokenizer.tokens(prompt)?).map_err(FluxError::of(T5))?;
         let text = self.t5.forward(&words).map_err(FluxError::of(T5))?;
-        let words = row(self.clip_tokenizer.tokens(prompt)?).map_err(FluxError::of(CLIP))?;
-        let pooled = self.clip.pooled(&words).map_err(FluxError::of(CLIP))?;
+        let (clip, clip_tokenizer) = self.clip.as_ref();
+        let words = row(clip_tokenizer.tokens(prompt)?).map_err(FluxError::of(CLIP))?;
+        let pooled = clip.pooled(&words).map_err(FluxError::of(CLIP))?;
         Ok(Encoded { text, pooled })
     }
 }

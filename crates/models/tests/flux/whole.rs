@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use candle_core::quantized::GgmlDType;
+use candle_core::{Device, Tensor};
+use models::ClipFiles;
 use models::flux::{FluxError, FluxFiles, FluxSettings, TextToImage};
 
 use crate::files::{folder, formula_weights, is_autoencoders, packed, write};
@@ -99,6 +102,35 @@ fn words_become_a_picture() {
         flux.release_painter();
         let again = flux.encode("purple elephant").unwrap();
         assert_eq!(first, flux.paint(&again, 1, &SETTINGS, &mut go_on).unwrap());
+    }
+}
+
+/// The classifier and FLUX read with one CLIP; that FLUX does not load it again is seen by its file's absence.
+#[test]
+fn a_clip_that_is_loaded_is_shared_and_reads_the_same() {
+    let at = tempfile::tempdir().unwrap();
+    let files = files(at.path(), false);
+    let own = files.text_encoders(&Device::Cpu).unwrap();
+    let clip = ClipFiles {
+        weights: files.clip.clone(),
+        tokenizer: files.clip_tokenizer.clone(),
+    };
+    let clip = Arc::new(clip.text(&Device::Cpu).unwrap());
+    std::fs::remove_file(&files.clip).unwrap();
+    files.text_encoders(&Device::Cpu).unwrap_err();
+    let mut flux = TextToImage::from_files(files.clone(), &Device::Cpu, &device());
+    flux.share_clip(Arc::clone(&clip));
+    let shared = files.text_encoders_with(Arc::clone(&clip)).unwrap();
+    assert!(Arc::ptr_eq(shared.clip(), &clip));
+    let expected = own.encode("purple elephant").unwrap();
+    for read in [
+        flux.encode("purple elephant").unwrap(),
+        shared.encode("purple elephant").unwrap(),
+    ] {
+        for (read, expected) in [(read.pooled, &expected.pooled), (read.text, &expected.text)] {
+            let values = |tensor: &Tensor| tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            assert_eq!(values(&read), values(expected));
+        }
     }
 }
 

@@ -48,7 +48,7 @@ fn lengths_are_not_believed() {
         bytes.extend(b"{}");
         refused(&bytes, "claims");
     }
-    refused(b"", "neither safetensors nor");
+    refused(b"", "it is empty");
     refused(b"\x02\0\0\0\0\0\0\0", "neither safetensors nor");
     refused(&[0; 64], "neither safetensors nor");
     refused(

@@ -100,7 +100,7 @@ fn plan(folder: &Path, arguments: &[&str]) -> Run {
     command
         .args(["models", "plan", &folder_flag])
         .args(arguments);
-    command.output().unwrap().into()
+    common::finished(&mut command)
 }
 
 /// The plan of a part: its bytes, and whether it is here.

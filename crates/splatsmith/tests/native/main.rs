@@ -4,6 +4,7 @@
 //! With `SPLATSMITH_TEST_DEVICE=gpu`, in a build that knows GPUs, all of it runs on the first of them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod broken;
 mod categories;
 #[path = "../common/mod.rs"]
 mod common;

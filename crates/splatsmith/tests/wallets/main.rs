@@ -75,7 +75,7 @@ fn mine_w_h(folder: &Path) -> Command {
 }
 
 fn run(command: &mut Command) -> Run {
-    command.output().expect("the command starts").into()
+    common::finished(command)
 }
 
 /// One line that says why, with every one of `words` in it.
@@ -248,11 +248,11 @@ fn a_hotkey_open_to_others_is_a_warning() {
 /// What `wallets.py write` made: the hotkeys' folder and its description of them.
 fn official_wallet(python: &Path, folder: &Path) -> (PathBuf, Value) {
     let wallets = folder.join("wallets");
-    let written = Command::new(python)
+    let mut python = Command::new(python);
+    python
         .arg(script("wallets.py"))
-        .args([OsStr::new("write"), wallets.as_os_str()])
-        .output()
-        .expect("Python starts");
+        .args([OsStr::new("write"), wallets.as_os_str()]);
+    let written = common::finished(&mut python);
     (wallets.join("w/hotkeys"), json_of(&written))
 }
 
@@ -308,7 +308,7 @@ fn the_official_wallets_keys_sign(version: &str) {
     let mut expected = vec![true; 10];
     expected.push(false);
     assert_eq!(
-        json_of(&verifier.wait_with_output().unwrap()),
+        json_of(&verifier.wait_with_output().unwrap().into()),
         json!(expected)
     );
 }

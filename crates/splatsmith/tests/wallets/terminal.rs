@@ -5,27 +5,25 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::common::command;
+use crate::common::{command, finished};
 use crate::python::{json_of, script};
 use crate::{folder, metagraph, mine_w_h, sealed};
 
 /// Types `answers` at the prompts of `command` on a terminal; `None` without a Python.
 fn session(folder: &Path, command: &Command, answers: &[&str]) -> Option<Value> {
-    let output = Command::new("python3")
+    if Command::new("python3").arg("--version").output().is_err() {
+        println!("skipped: no python3");
+        return None;
+    }
+    let mut terminal = Command::new("python3");
+    terminal
         .current_dir(folder)
         .env_remove("BT_PW_WALLETS_W_HOTKEYS_H")
         .arg(script("terminal.py"))
         .arg(json!(answers).to_string())
         .arg(command.get_program())
-        .args(command.get_args())
-        .output();
-    match output {
-        Ok(output) => Some(json_of(&output)),
-        Err(error) => {
-            println!("skipped: no python3: {error}");
-            None
-        }
-    }
+        .args(command.get_args());
+    Some(json_of(&finished(&mut terminal)))
 }
 
 /// The password is asked for, not shown, and asked for again.

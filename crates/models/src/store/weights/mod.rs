@@ -40,10 +40,17 @@ pub struct WeightsError {
 /// What is wrong with the content of a file.
 #[derive(Debug, thiserror::Error)]
 enum Fault {
-    #[error("{0}")]
+    #[error("{}", in_words(.0))]
     Read(#[from] io::Error),
     #[error("{0}")]
     Format(String),
+}
+
+fn in_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 impl Fault {
@@ -295,6 +302,9 @@ impl SimpleBackend for Backend {
 /// Finds out what kind of file it is, and where its tensors lie.
 fn index(file: &mut dyn Bytes) -> Result<Vec<(String, Stored)>, Fault> {
     let length = file.seek(SeekFrom::End(0))?;
+    if length == 0 {
+        return Err(Fault::format("it is empty"));
+    }
     file.seek(SeekFrom::Start(0))?;
     let mut head = Vec::new();
     (&mut *file)
