@@ -40,8 +40,8 @@ pub enum TableError {
     #[error("the table of categories is no TOML: line {0}: {1}")]
     Unreadable(usize, String),
     /// It is larger than any such table.
-    #[error("the table of categories has {0} bytes; at most {MOST_TABLE} are read")]
-    TooLarge(usize),
+    #[error("the table of categories is larger than the {MOST_TABLE} bytes that are read")]
+    TooLarge,
     /// Everything that is wrong with it.
     #[error("the table of categories cannot be used: {}", .0.iter().map(Problem::to_string).collect::<Vec<_>>().join("; "))]
     Problems(Vec<Problem>),
@@ -176,7 +176,7 @@ fn finished(
 
 fn parsed(text: &str) -> Result<Table, TableError> {
     if text.len() > MOST_TABLE {
-        return Err(TableError::TooLarge(text.len()));
+        return Err(TableError::TooLarge);
     }
     text.parse::<Table>().map_err(|error| {
         let begin = error.span().map_or(0, |span| span.start);

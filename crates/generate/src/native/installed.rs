@@ -124,7 +124,10 @@ impl Installed {
 
     fn in_folder(folder: &Path) -> Result<Self, String> {
         let origin = Origin::Folder(folder.to_owned());
-        let (path, json) = origin.pipeline().map_err(|error| error.to_string())?;
+        let remedy = "name a folder laid out as TRELLIS' published repository";
+        let (path, json) = origin
+            .pipeline()
+            .map_err(|error| format!("{error}: {remedy}"))?;
         let config =
             PipelineConfig::parse(&json).map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(match config.condition {

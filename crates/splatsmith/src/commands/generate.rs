@@ -164,7 +164,9 @@ async fn choose(plan: &Plan, request: Request, console: &Console) -> Result<(Str
             }
             Step::Generation(GenerationEvent::Candidate(candidate)) => {
                 candidates += 1;
-                progress.set(&format!("judging seed {}", candidate.seed), 0, 1);
+                if judge.is_some() {
+                    progress.set(&format!("judging seed {}", candidate.seed), 0, 1);
+                }
             }
             Step::Judged { seed, verdict } => {
                 progress.set(&format!("seed {seed}: {}", verdict.summary()), 1, 1);

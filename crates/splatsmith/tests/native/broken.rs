@@ -250,6 +250,19 @@ fn where_nothing_can_be_written_nothing_is_begun() {
     }
 }
 
+#[test]
+fn a_folder_without_a_pipeline_is_told_with_what_to_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = generate(
+        folder.path(),
+        &["a boat", "--backend=trellis", "--trellis.folder=nowhere"],
+    );
+    run.refused(1);
+    for words in ["nowhere/pipeline.json", "name a folder laid out as"] {
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
+}
+
 /// They are in memory once.
 #[test]
 fn flux_reads_with_the_clip_that_classes() {

@@ -166,7 +166,7 @@ impl Found {
             (Ok(_), None) => String::new(),
         };
         let names = self.missing.join(" ");
-        format!("{whole}\nget the rest with `splatsmith models pull {names}`\n{now}")
+        format!("{whole}\nget what is not here with `splatsmith models pull {names}`\n{now}")
     }
 }
 
