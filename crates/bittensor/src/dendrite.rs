@@ -1,22 +1,18 @@
 //! The calling side.
 
-use std::convert::Infallible;
 use std::error::Error;
 use std::marker::PhantomData;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
-use http_body::{Frame, SizeHint};
 use reqwest::{Response, redirect, retry};
 use uuid::Uuid;
 
 use crate::envelope::{Envelope, Terminal};
+use crate::start::{Start, Watched};
 use crate::synapse::{EMPTY_BODY_HASH, SDK_VERSION, header, signed_text, unix_nanos};
 use crate::{CallError, Keypair, Synapse, Target};
 
@@ -79,7 +75,7 @@ pub struct Answer<S> {
 #[derive(Debug)]
 pub struct Prepared<S> {
     request: reqwest::RequestBuilder,
-    sent: Arc<AtomicBool>,
+    start: Start,
     answer: PhantomData<fn() -> S>,
 }
 
@@ -158,23 +154,23 @@ impl Dendrite {
         synapse: &S,
         timeout: Duration,
     ) -> Result<Prepared<S>, CallError> {
-        let (request, sent) = self.request(target, synapse, timeout)?;
+        let (request, start) = self.request(target, synapse, timeout)?;
         Ok(Prepared {
             request,
-            sent,
+            start,
             answer: PhantomData,
         })
     }
 
     /// Sends what was prepared; its time-out begins now.
     pub async fn send<S: Synapse>(&self, prepared: Prepared<S>) -> Result<Answer<S>, CallError> {
-        let Prepared { request, sent, .. } = prepared;
+        let Prepared { request, start, .. } = prepared;
         let response = request.send().await.map_err(|error| {
             let what = describe(error);
-            if sent.load(Ordering::Acquire) {
-                CallError::InDoubt(what)
-            } else {
+            if start.call_off() {
                 CallError::NotSent(what)
+            } else {
+                CallError::InDoubt(what)
             }
         })?;
         let status = response.status().as_u16();
@@ -206,7 +202,7 @@ impl Dendrite {
         target: &Target,
         synapse: &S,
         timeout: Duration,
-    ) -> Result<(reqwest::RequestBuilder, Arc<AtomicBool>), CallError> {
+    ) -> Result<(reqwest::RequestBuilder, Start), CallError> {
         let (nonce, uuid, axon) = (self.nonce(), Uuid::new_v4(), target.hotkey.to_string());
         let uuid = uuid.to_string();
         let text = signed_text(
@@ -232,7 +228,7 @@ impl Dendrite {
             ..Terminal::default()
         };
         let body = body(synapse, timeout, &dendrite, &axon)?;
-        let sent = Arc::new(AtomicBool::new(false));
+        let start = Start::default();
         let mut request = self
             .client
             .post(format!("http://{}/{}", target.address, S::NAME))
@@ -252,9 +248,9 @@ impl Dendrite {
         }
         let body = Watched {
             bytes: Some(body.into()),
-            sent: Arc::clone(&sent),
+            start: start.clone(),
         };
-        Ok((request.body(reqwest::Body::wrap(body)), sent))
+        Ok((request.body(reqwest::Body::wrap(body)), start))
     }
 
     /// The time in nanoseconds with the lead, but always more than the last.
@@ -355,32 +351,4 @@ fn describe(error: reqwest::Error) -> String {
         cause = inner.source();
     }
     crate::call_error::printable(&text)
-}
-
-/// A request body that notes when it is asked for: up to then no byte of the request, its head
-/// included, has gone out, because the connection writes the head together with the body's start.
-struct Watched {
-    bytes: Option<Bytes>,
-    sent: Arc<AtomicBool>,
-}
-
-impl http_body::Body for Watched {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.sent.store(true, Ordering::Release);
-        Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.bytes.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
-    }
 }

@@ -14,6 +14,7 @@ mod envelope;
 mod keypair;
 mod metagraph;
 mod public_key;
+mod start;
 mod synapse;
 mod wallet;
 
