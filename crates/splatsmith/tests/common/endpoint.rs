@@ -10,6 +10,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use splat::Container;
+use tokio::sync::Semaphore;
 
 use crate::common::shell;
 
@@ -24,12 +25,31 @@ pub(crate) async fn start(takes: Duration) -> String {
 
 /// As [`start`], one that says so of its health; and how many requests it has answered.
 pub(crate) async fn start_as(health: StatusCode, takes: Duration) -> (String, Arc<AtomicU32>) {
+    serve(health, move || tokio::time::sleep(takes)).await
+}
+
+/// One that is well, and answers as many requests as `go` has permits for; and how many it has answered.
+pub(crate) async fn start_held(go: Arc<Semaphore>) -> (String, Arc<AtomicU32>) {
+    let wait = move || {
+        let go = Arc::clone(&go);
+        async move { go.acquire_owned().await.expect("never closed").forget() }
+    };
+    serve(StatusCode::OK, wait).await
+}
+
+async fn serve<F>(
+    health: StatusCode,
+    wait: impl Fn() -> F + Clone + Send + Sync + 'static,
+) -> (String, Arc<AtomicU32>)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let ply = Container::Ply.write(&shell(SPLATS)).expect("encodes");
     let ply = axum::body::Bytes::from(ply);
     let answered = Arc::<AtomicU32>::default();
     let count = Arc::clone(&answered);
     let answer = move || async move {
-        tokio::time::sleep(takes).await;
+        wait().await;
         count.fetch_add(1, Ordering::SeqCst);
         ply
     };
