@@ -73,6 +73,13 @@ impl Fleet {
         self.devices.len()
     }
 
+    /// How many do not rest, whether they are at work or not.
+    pub(crate) fn working(&self) -> usize {
+        let now = Instant::now();
+        let rests = |device: &&Device| lock(&device.health).rests(now);
+        self.devices.len() - self.devices.iter().filter(rests).count()
+    }
+
     /// The best idle generator: one that works before one that failed, the fastest of those, and of
     /// those that failed the one that rests least long. None if all are at work.
     pub(crate) fn lease(self: &Arc<Self>) -> Option<Lease> {
@@ -229,9 +236,11 @@ mod tests {
     fn one_that_fails_rests_while_others_work_and_no_longer() {
         let fleet = fleet();
         let (one, _) = next(&fleet);
+        assert_eq!(fleet.working(), 2);
         one.failed("out of memory".to_owned());
         drop(one);
         assert!(fleet.has_fresh());
+        assert_eq!(fleet.working(), 1);
         let (two, label) = next(&fleet);
         assert_eq!(label, "two", "although nothing is known of it");
         assert!(!fleet.has_fresh());

@@ -113,13 +113,20 @@ async fn image(house: &House, request: Request) -> Result<Response, Refusal> {
 pub(crate) struct Health {
     #[schema(example = "healthy")]
     status: &'static str,
+    /// On how many requests it works at a time: the generators that work. Only where requests can be
+    /// sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 4)]
+    generators: Option<usize>,
 }
 
 /// Whether requests can be sent.
 ///
 /// An orchestrator sends the first as soon as this is 200 (404-gen-subnet at 01f0a25,
 /// `generation_orchestrator/targon.py`), and times it: while the generators are made ready the answer is
-/// 503. It is everybody's: whoever starts a container asks before it has a key.
+/// 503. It is everybody's: whoever starts a container asks before it has a key. A miner or a balancer with
+/// more than one task sends as many requests at a time as there are `generators`, and asks again now and
+/// then: a generator that fails is not counted while it rests.
 #[utoipa::path(
     get, path = "/health", tag = "pod", security(()),
     responses(
@@ -128,14 +135,23 @@ pub(crate) struct Health {
     )
 )]
 pub(crate) async fn health(State(house): State<Arc<House>>) -> Response {
-    let status = |status| Json(Health { status });
-    let refusal = match house.workshop() {
+    let (refusal, status) = match house.workshop() {
         Ok(_) if house.is_closing() => (Refusal::Closing, "draining"),
-        Ok(_) => return status("healthy").into_response(),
+        Ok(workshop) => {
+            return Json(Health {
+                status: "healthy",
+                generators: Some(workshop.working_generators()),
+            })
+            .into_response();
+        }
         Err(refusal) => (refusal, "warming_up"),
     };
-    let mut response = Response::from(refusal.0);
-    let said = status(refusal.1).into_response();
+    let mut response = Response::from(refusal);
+    let said = Health {
+        status,
+        generators: None,
+    };
+    let said = Json(said).into_response();
     *response.body_mut() = said.into_body();
     response.headers_mut().remove("content-length");
     response

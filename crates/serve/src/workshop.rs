@@ -92,6 +92,11 @@ impl Workshop {
         self.fleet.len()
     }
 
+    /// Of those, how many do not rest after a failure; at least one, which is asked all the same.
+    pub(crate) fn working_generators(&self) -> usize {
+        self.fleet.working().max(1)
+    }
+
     /// The most candidates an order may ask for.
     pub(crate) fn most_candidates(&self) -> u32 {
         self.candidates.most.max(1)

@@ -132,6 +132,8 @@ async fn the_document_is_whole() {
     let bodies = &document["paths"]["/generate"]["post"]["requestBody"]["content"];
     assert!(bodies["multipart/form-data"].is_object(), "{bodies}");
     assert!(bodies["application/json"].is_object(), "{bodies}");
+    let health = &document["components"]["schemas"]["Health"]["properties"];
+    assert!(health["generators"]["description"].is_string(), "{health}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use generate::{Generator, HttpBackend, HttpOptions};
 use judge::Prompt;
 use reqwest::{StatusCode, multipart};
 use serde_json::json;
@@ -181,8 +182,24 @@ async fn health_is_200_once_requests_can_be_sent_and_not_before() {
     let health = served.get("/health").await;
     assert_eq!(health.status(), StatusCode::OK);
     let said: serde_json::Value = health.json().await.unwrap();
-    assert_eq!(said, json!({ "status": "healthy" }));
+    assert_eq!(said, json!({ "status": "healthy", "generators": 1 }));
     assert_eq!(served.show(picture(), "1").await.status(), StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_tells_how_many_requests_are_worked_on_at_a_time() {
+    let generators: Vec<Arc<dyn Generator>> = vec![
+        Arc::new(Told::ready()),
+        Arc::new(Told::ready()),
+        Arc::new(Told::ready()),
+    ];
+    let served = Served::open_with(config(), generators, None).await;
+    let said = served.get_json("/health").await;
+    assert_eq!(said, json!({ "status": "healthy", "generators": 3 }));
+    // And a miner that has it for an endpoint takes it at its word.
+    let miner = HttpBackend::new(&served.base, HttpOptions::default()).unwrap();
+    miner.vacancy().await;
+    assert_eq!(*miner.capacity().borrow(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
