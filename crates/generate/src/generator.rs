@@ -13,7 +13,7 @@ use judge::Prompt;
 use serde::Serialize;
 use splat::{Cloud, Frame};
 use thiserror::Error;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// The most candidates a request gets, whoever asks: no budget pays for more.
 pub const MOST_CANDIDATES: u32 = 64;
@@ -164,6 +164,12 @@ pub trait Generator: Send + Sync + 'static {
     /// one need not. Can be given up and begun again.
     fn vacancy(&self) -> BoxFuture<'_, ()> {
         Box::pin(std::future::ready(()))
+    }
+
+    /// On how many requests it works at a time, at least 1, as far as is known by now: what is begun beyond
+    /// that waits. It may change at any time.
+    fn capacity(&self) -> watch::Receiver<usize> {
+        watch::channel(1).1
     }
 
     /// Starts making `request.candidates` clouds. Returns at once; dropping the result cancels.

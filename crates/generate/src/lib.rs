@@ -19,7 +19,7 @@ pub use generator::{
     Candidate, GenerateError, Generation, GenerationEvent, GenerationSink, Generator,
     MOST_CANDIDATES, Recipe, Request, StageMemory, StageTime,
 };
-pub use http::{Health, HttpBackend, HttpError, HttpOptions};
+pub use http::{Health, HttpBackend, HttpError, HttpOptions, MOST_AT_ONCE};
 pub use seats::{Seat, Seats};
 pub use sketch::{SketchBackend, SketchOptions};
 

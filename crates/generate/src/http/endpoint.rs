@@ -1,10 +1,6 @@
 //! One request to an endpoint, and the cloud in its answer.
 
-use std::{
-    error::Error,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{error::Error, time::Duration};
 
 use bytes::Bytes;
 use image::ImageFormat;
@@ -17,9 +13,8 @@ use reqwest::{
 };
 use splat::Cloud;
 use tls::{Distrust, distrust};
-use tokio::time::Instant;
 
-use super::{HttpError, HttpOptions, address::Address};
+use super::{HttpError, HttpOptions, address::Address, health::Known};
 use crate::generator::{GenerateError, GenerationSink};
 
 /// Where the base miner takes text (three-gen-subnet `neurons/miner/workers.py`).
@@ -46,12 +41,11 @@ pub(super) struct Endpoint {
     address: Address,
     client: Client,
     options: HttpOptions,
-    /// When it was last known to be well; `None` before that, and from a failure on.
-    last_well: Mutex<Option<Instant>>,
+    pub(super) known: Known,
 }
 
 /// Why a body was not read to its end.
-enum Unread {
+pub(super) enum Unread {
     TooLong,
     Broken(reqwest::Error),
 }
@@ -68,30 +62,9 @@ impl Endpoint {
         Ok(Self {
             address,
             client,
+            known: Known::new(options.at_once),
             options,
-            last_well: Mutex::default(),
         })
-    }
-
-    /// Remembers whether it can be relied on. An unusable prompt says nothing about it.
-    pub(super) fn heard(&self, answer: &Result<Cloud, GenerateError>) {
-        let failed = answer.as_ref().is_err_and(GenerateError::is_retryable);
-        *self.last_well() = (!failed).then(Instant::now);
-    }
-
-    /// Whether it was known to be well within the last `period`.
-    pub(super) fn was_well_within(&self, period: Duration) -> bool {
-        self.last_well().is_some_and(|at| at.elapsed() < period)
-    }
-
-    pub(super) fn is_well(&self) {
-        *self.last_well() = Some(Instant::now());
-    }
-
-    fn last_well(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.last_well
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn label(&self) -> &str {
@@ -238,7 +211,7 @@ fn image_part(bytes: Bytes) -> Result<Part, GenerateError> {
 
 /// The body, or what there was of it when it grew past `limit` bytes or broke off. Memory grows
 /// with what arrives, never with what a header announces.
-async fn read_up_to(
+pub(super) async fn read_up_to(
     mut response: Response,
     limit: u64,
     on_bytes: impl Fn(u64),

@@ -4,6 +4,9 @@
 //!   knows no seed and leaves the field unread: with it, the same seed need not give the same cloud.
 //! - Image: `POST {base}/generate`, multipart: the file `prompt_image_file` and `seed`.
 //!
+//! `GET {base}/health` says whether there is work to be given to it, and in our own servers' words,
+//! `{"generators": 4}`, on how many requests it works at a time.
+//!
 //! The answer's body is a PLY or an SPZ, told apart by its first bytes. Candidates are asked for
 //! one after another, because these servers make one at a time. Over `https://` the server must
 //! show a certificate of an authority that browsers trust, or that the operator has named.
@@ -22,7 +25,7 @@ use judge::Prompt;
 use splat::Frame;
 use thiserror::Error;
 use tls::Anchors;
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::watch};
 
 use crate::generator::{
     Candidate, GenerateError, Generation, GenerationEvent, GenerationSink, Generator, Recipe,
@@ -30,6 +33,10 @@ use crate::generator::{
 };
 use endpoint::Endpoint;
 pub use health::Health;
+
+/// The most requests one address has at a time, whatever its server says: eight devices, and the one that
+/// is made ready meanwhile, with room to spare.
+pub const MOST_AT_ONCE: usize = 16;
 
 /// How an endpoint is spoken to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +50,8 @@ pub struct HttpOptions {
     pub connect_timeout: Duration,
     /// Longest time for one candidate, from the request to the last byte of its answer.
     pub timeout: Duration,
+    /// On how many requests at a time a server works that does not say, 1 to [`MOST_AT_ONCE`].
+    pub at_once: usize,
     /// Whose certificates are trusted beside those of the authorities that browsers trust.
     pub anchors: Anchors,
 }
@@ -54,6 +63,7 @@ impl Default for HttpOptions {
             max_bytes: 256 * 1024 * 1024,
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(300),
+            at_once: 1,
             anchors: Anchors::default(),
         }
     }
@@ -126,6 +136,11 @@ impl Generator for HttpBackend {
         Box::pin(self.endpoint.well())
     }
 
+    /// As its server said when it was asked last how it is.
+    fn capacity(&self) -> watch::Receiver<usize> {
+        self.endpoint.capacity()
+    }
+
     fn start(&self, request: Request) -> Generation {
         let (sink, generation) = Generation::channel();
         let endpoint = Arc::clone(&self.endpoint);
@@ -167,7 +182,7 @@ async fn make_one(
 ) -> Result<Candidate, GenerateError> {
     let started = Instant::now();
     let asked = endpoint.ask(prompt, seed, sink).await;
-    endpoint.heard(&asked);
+    endpoint.known.heard(&asked);
     let cloud = asked?;
     Ok(Candidate {
         cloud,

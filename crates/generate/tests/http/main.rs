@@ -6,6 +6,7 @@
     unreachable_pub
 )]
 
+mod capacity;
 #[path = "../common/mod.rs"]
 mod common;
 mod encrypted;

@@ -25,6 +25,16 @@ pub(crate) struct GenerationArgs {
     )]
     pub(crate) endpoints: Vec<String>,
 
+    /// How many requests at a time to send to an endpoint that does not say on how many it works; those of
+    /// `splatsmith serve` say so
+    #[arg(
+        long = "generation.parallel",
+        id = "generation.parallel",
+        value_name = "N",
+        default_value_t = 1
+    )]
+    pub(crate) parallel: usize,
+
     /// Which way is up in what endpoints make: y-up, y-down, or auto, which is +Y for text, as base
     /// miners make it, and −Y for images, as pods do
     #[arg(

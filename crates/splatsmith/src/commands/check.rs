@@ -298,9 +298,12 @@ async fn generator(backend: &Backend, config: &MineConfig) -> Generator {
             }
         }
     };
-    let usable = matches!(health, Health::Well | Health::Unknown);
+    let usable = matches!(health, Health::Well { .. } | Health::Unknown);
     let health = match health {
-        Health::Well => "is well".to_owned(),
+        Health::Well {
+            generators: Some(count),
+        } if count > 1 => format!("is well, with {count} generators"),
+        Health::Well { .. } => "is well".to_owned(),
         Health::Unknown => "is there, and does not say how it is".to_owned(),
         Health::Unwell(status) => format!("is not well: it answers {status} to /health"),
         Health::Silent(why) => format!("cannot be used: {why}"),

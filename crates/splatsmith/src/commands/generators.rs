@@ -41,6 +41,7 @@ pub(crate) fn start(config: &GenerationConfig) -> Result<Vec<Arc<dyn Generator>>
 pub(super) fn http_options(config: &GenerationConfig) -> HttpOptions {
     HttpOptions {
         frame: config.frame,
+        at_once: config.parallel,
         anchors: config.authorities.anchors.clone(),
         ..HttpOptions::default()
     }

@@ -1,6 +1,6 @@
 //! What makes the clouds, and how many.
 
-use ::generate::MOST_CANDIDATES;
+use ::generate::{MOST_AT_ONCE, MOST_CANDIDATES};
 use splat::Frame;
 use url::Url;
 
@@ -37,6 +37,9 @@ impl Backend {
 pub(crate) struct GenerationConfig {
     /// Endpoints first; never empty.
     pub(crate) backends: Vec<Backend>,
+    /// How many requests at a time an endpoint gets that does not say on how many it works, 1 to
+    /// [`MOST_AT_ONCE`].
+    pub(crate) parallel: usize,
     /// How our own networks work.
     pub(crate) native: NativeConfig,
     /// Which way is up in what endpoints make, where it is not what their kind is known for.
@@ -62,8 +65,15 @@ impl GenerationConfig {
                 format!("give 1 to {MOST_CANDIDATES}"),
             );
         }
+        if !(1..=MOST_AT_ONCE).contains(&args.parallel) {
+            problems.add(
+                format!("--generation.parallel {}: out of range", args.parallel),
+                format!("give 1 to {MOST_AT_ONCE}"),
+            );
+        }
         Self {
             backends: backends(args, problems),
+            parallel: args.parallel,
             native: NativeConfig::check(&args.native, problems),
             frame: frame(&args.frame, problems),
             authorities: Authorities::check("--generation.ca", args.ca.as_deref(), problems),
@@ -96,6 +106,7 @@ impl GenerationConfig {
         let backends: Vec<String> = self.backends.iter().map(Backend::shown).collect();
         let mut settings = vec![
             ("backend", backends.join(",")),
+            ("generation.parallel", self.parallel.to_string()),
             ("generation.ca", self.authorities.shown()),
             ("candidates", self.candidates_in_words()),
             (
@@ -193,6 +204,7 @@ mod tests {
         GenerationArgs {
             backend: "auto".to_owned(),
             endpoints: Vec::new(),
+            parallel: 1,
             frame: "auto".to_owned(),
             ca: None,
             candidates: None,
@@ -237,11 +249,12 @@ mod tests {
         let typed = GenerationArgs {
             backend: "moon".to_owned(),
             frame: "sideways".to_owned(),
+            parallel: 17,
             candidates: Some(0),
             ..args()
         };
         GenerationConfig::check(&typed, &mut problems);
-        assert_eq!(problems.iter().count(), 3, "{problems:?}");
+        assert_eq!(problems.iter().count(), 4, "{problems:?}");
     }
 
     #[test]
