@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use bittensor::{Dendrite, DendriteOptions, Keypair};
@@ -16,7 +17,7 @@ use crate::assets::AssetStore;
 use crate::clock;
 use crate::config::{Limit, MinerConfig};
 use crate::context::{Context, blocking};
-use crate::device::{Device, PLACES_PER_GENERATOR};
+use crate::device::Device;
 use crate::error::MinerError;
 use crate::event::{Event, Giver, Ignored};
 use crate::ledger::{Ledger, SourceId};
@@ -31,7 +32,6 @@ use crate::source::{GatewayPlace, Peer, doubt_wait};
 use crate::sources::{Sources, describe};
 use crate::stream::EventSender;
 use crate::summary::Summary;
-use crate::supervise::supervise;
 
 /// How long a miner that is told to stop waits for what is on the wire. An answer still on its way
 /// after that is in doubt at the next start, no worse.
@@ -91,7 +91,7 @@ pub async fn run(
         assets,
         events,
     });
-    let places = places(&context, generators.len() * PLACES_PER_GENERATOR).await?;
+    let places = places(&context, &generators).await?;
     begin(&context, &roster, &places, &generators).await?;
     let mut sources = Sources::new(Arc::clone(&context), roster);
     for (place, _) in places {
@@ -190,18 +190,15 @@ async fn mine(
     shutdown: CancellationToken,
 ) -> Result<(), MinerError> {
     let mut devices = JoinSet::new();
+    let numbers = Arc::new(AtomicUsize::new(generators.len()));
     for (number, generator) in generators.into_iter().enumerate() {
         let device = Device {
             number,
             generator,
             context: Arc::clone(context),
+            numbers: Arc::clone(&numbers),
         };
-        devices.spawn(supervise(
-            Arc::clone(context),
-            format!("device {number}"),
-            None,
-            move || device.clone().run(),
-        ));
+        devices.spawn(device.run());
     }
     let mut helpers = JoinSet::new();
     helpers.spawn(sweep(Arc::clone(context)));

@@ -208,10 +208,13 @@ pub(crate) async fn describe(
 /// A source at `peer`, started again after a crash.
 fn work<P: Peer>(context: Arc<Context>, peer: Arc<P>) -> impl Future<Output = ()> + Send {
     let (shared, uid) = (Arc::clone(&context), peer.uid());
-    supervise(
+    let source = supervise(
         context,
         format!("the source of uid {uid}"),
         Some(uid),
         move || Source::new(Arc::clone(&shared), Arc::clone(&peer)).run(),
-    )
+    );
+    async move {
+        source.await;
+    }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::clock::UnixMillis;
-use crate::event::{Activity, Event, Giver, Outcome, Stamped, ValidatorInfo};
+use crate::event::{Event, Giver, Outcome, Stamped, ValidatorInfo};
+use crate::idleness::Idleness;
 
 /// What a run came to. The JSON that `mine --json` ends with.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -68,8 +68,7 @@ pub(crate) struct Tally {
     validators: BTreeMap<u16, ValidatorTally>,
     /// Those whose uid has been given to somebody else since.
     former: Vec<(u16, ValidatorTally)>,
-    devices: Vec<DeviceTally>,
-    first_pull: Option<UnixMillis>,
+    idleness: Idleness,
 }
 
 #[derive(Debug)]
@@ -79,13 +78,6 @@ struct ValidatorTally {
     scores: Mean,
     answer_seconds: Mean,
     sends_from: Option<f64>,
-}
-
-#[derive(Debug, Default)]
-struct DeviceTally {
-    busy_since: Option<UnixMillis>,
-    busy_ms: i64,
-    last_busy: Option<UnixMillis>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -112,25 +104,19 @@ impl Mean {
 
 impl Tally {
     pub(crate) fn observe(&mut self, stamped: &Stamped) {
+        self.idleness.observe(stamped);
         match &stamped.event {
-            Event::Started {
-                validators,
-                generators,
-                ..
-            } => {
+            Event::Started { validators, .. } => {
                 for validator in validators {
                     self.admit(validator);
                 }
-                self.devices
-                    .resize_with(generators.len(), DeviceTally::default);
             }
             Event::Joined { validator } => self.admit(validator),
-            Event::Pulled { uid, replayed, .. } => {
-                self.first_pull.get_or_insert(stamped.at_ms);
-                if !replayed {
-                    self.count(*uid, |counts| counts.tasks_pulled += 1);
-                }
-            }
+            Event::Pulled {
+                uid,
+                replayed: false,
+                ..
+            } => self.count(*uid, |counts| counts.tasks_pulled += 1),
             Event::Answered {
                 uid,
                 outcome,
@@ -148,14 +134,6 @@ impl Tally {
             }
             Event::Doubled { uid, .. } => self.count(*uid, |counts| counts.doubled += 1),
             Event::Retired { uid, .. } => self.count(*uid, |counts| counts.lost += 1),
-            Event::Device { device, activity } => {
-                if let Some(tally) = self.devices.get_mut(*device) {
-                    tally.observe(
-                        matches!(activity, Activity::Generating { .. }),
-                        stamped.at_ms,
-                    );
-                }
-            }
             _ => {}
         }
     }
@@ -236,33 +214,9 @@ impl Tally {
         totals.mean_score = scores.value();
         Summary {
             totals,
-            generator_idle_share: self.idle_share(),
+            generator_idle_share: self.idleness.share(),
             validators,
         }
-    }
-
-    fn idle_share(&self) -> f64 {
-        let last = self.devices.iter().filter_map(|device| device.last_busy);
-        let (Some(start), Some(end)) = (self.first_pull, last.max()) else {
-            return 1.0;
-        };
-        let available = (end - start).max(0) * self.devices.len() as i64;
-        let busy: i64 = self.devices.iter().map(|device| device.busy_ms).sum();
-        if available == 0 {
-            return 0.0;
-        }
-        (1.0 - busy as f64 / available as f64).clamp(0.0, 1.0)
-    }
-}
-
-impl DeviceTally {
-    /// Adds the time since the last look if the device was busy then.
-    fn observe(&mut self, busy: bool, at: UnixMillis) {
-        if let Some(since) = self.busy_since {
-            self.busy_ms += (at - since).max(0);
-            self.last_busy = Some(at);
-        }
-        self.busy_since = busy.then_some(at);
     }
 }
 

@@ -18,14 +18,16 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// Runs what `start` makes, and again after a panic, until it ends by itself.
-pub(crate) async fn supervise<F>(
+/// Runs what `start` makes, and again after a panic, until it ends by itself. `None` if it was ended.
+pub(crate) async fn supervise<T, F>(
     context: Arc<Context>,
     name: String,
     uid: Option<u16>,
     start: impl Fn() -> F + Send,
-) where
-    F: Future<Output = ()> + Send + 'static,
+) -> Option<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
 {
     let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
     loop {
@@ -42,7 +44,7 @@ pub(crate) async fn supervise<F>(
                 );
                 tokio::time::sleep(backoff.fail()).await;
             }
-            _ => return,
+            ended => return ended.ok(),
         }
     }
 }

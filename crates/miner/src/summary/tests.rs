@@ -3,6 +3,7 @@
 use bittensor::Keypair;
 
 use super::*;
+use crate::clock::UnixMillis;
 use crate::event::Standing;
 
 fn started(uids: &[u16], generators: usize) -> Event {
@@ -40,21 +41,6 @@ fn answered(uid: u16, outcome: Outcome, score: Option<f64>) -> Event {
     }
 }
 
-fn device(device: usize, is_busy: bool) -> Event {
-    let activity = if is_busy {
-        Activity::Generating {
-            uid: 1,
-            task: "t".to_owned(),
-            stage: "",
-            done: 0,
-            total: 0,
-        }
-    } else {
-        Activity::Idle
-    };
-    Event::Device { device, activity }
-}
-
 fn tally(events: Vec<(UnixMillis, Event)>) -> Summary {
     let mut tally = Tally::default();
     for (at_ms, event) in events {
@@ -85,22 +71,6 @@ fn answers_are_counted_by_outcome_for_each_validator_and_for_all() {
     assert_eq!(summary.validators[0].counts.tasks_answered, 1);
     assert_eq!(summary.validators[1].counts.tasks_answered, 4);
     assert_eq!(summary.validators[0].mean_answer_seconds, Some(4.0));
-}
-
-#[test]
-fn idleness_counts_from_the_first_task_to_the_last_generation() {
-    let summary = tally(vec![
-        (0, started(&[1], 2)),
-        (1000, pulled(1, false)),
-        (1000, device(0, true)),
-        (1500, device(0, true)),
-        (2000, device(0, false)),
-        (2000, device(1, true)),
-        (3000, device(1, false)),
-        (9000, device(0, false)),
-    ]);
-    // 1 s of work each in 2 s.
-    assert!((summary.generator_idle_share - 0.5).abs() < 1e-9);
 }
 
 #[test]

@@ -33,6 +33,9 @@ struct Validator {
 
 #[derive(Debug)]
 struct Device {
+    number: usize,
+    /// The number of its generator's first.
+    first: usize,
     label: String,
     activity: Activity,
 }
@@ -57,7 +60,7 @@ impl Board {
                 for validator in validators {
                     self.seat(validator);
                 }
-                self.devices = generators.iter().map(|label| Device::new(label)).collect();
+                self.devices = Device::all(generators);
             }
             Event::Joined { validator } => self.seat(validator),
             Event::Source { uid, state } => {
@@ -67,10 +70,13 @@ impl Board {
             }
             Event::Queue { length } => self.queue = *length,
             Event::Device { device, activity } => {
-                if let Some(device) = self.devices.get_mut(*device) {
-                    device.activity = activity.clone();
-                }
+                self.device(*device, activity.clone());
             }
+            Event::Opened {
+                device,
+                beside,
+                generator,
+            } => self.open(*device, *beside, generator),
             Event::Pulled { task, prompt, .. } => {
                 if self.prompts.len() >= MOST_PROMPTS {
                     self.prompts.clear();
@@ -98,6 +104,21 @@ impl Board {
         }
     }
 
+    fn device(&mut self, number: usize, activity: Activity) {
+        if activity == Activity::Closed {
+            self.devices.retain(|device| device.number != number);
+        } else if let Some(device) = self.devices.iter_mut().find(|one| one.number == number) {
+            device.activity = activity;
+        }
+    }
+
+    /// Another place of a generator, below those it has.
+    fn open(&mut self, number: usize, beside: usize, label: &str) {
+        let below = self.devices.iter().rposition(|one| one.first == beside);
+        let row = below.map_or(self.devices.len(), |below| below + 1);
+        self.devices.insert(row, Device::new(number, beside, label));
+    }
+
     fn seat(&mut self, validator: &ValidatorInfo) {
         let cooling = SourceState::Cooling {
             until_ms: validator.cooldown_until_ms,
@@ -110,8 +131,8 @@ impl Board {
     /// devices, then as many validators as fit.
     pub(crate) fn lines(&self, now_ms: i64, height: usize) -> Vec<String> {
         let mut lines = vec![self.totals()];
-        for (number, device) in self.devices.iter().enumerate() {
-            lines.push(self.device_line(number, device, now_ms));
+        for device in &self.devices {
+            lines.push(self.device_line(device, now_ms));
         }
         let room = height.saturating_sub(lines.len());
         let fitting = if self.validators.len() > room {
@@ -147,7 +168,7 @@ impl Board {
         format!("{}  {counts}{stopping}", self.bold(&head))
     }
 
-    fn device_line(&self, number: usize, device: &Device, now_ms: i64) -> String {
+    fn device_line(&self, device: &Device, now_ms: i64) -> String {
         let doing = match &device.activity {
             Activity::Idle => self.dim("idle"),
             Activity::Waiting => self.dim("cannot begin yet"),
@@ -174,9 +195,10 @@ impl Board {
                 "again in {}: {reason}",
                 countdown(*until_ms, now_ms)
             )),
+            Activity::Closed => self.dim("closed"),
             Activity::Stopped => self.red("stopped"),
         };
-        format!("  {} #{number}  {doing}", device.label)
+        format!("  {} #{}  {doing}", device.label, device.number)
     }
 
     fn validator_line(&self, uid: u16, validator: &Validator, now_ms: i64) -> String {
@@ -269,8 +291,16 @@ impl Validator {
 }
 
 impl Device {
-    fn new(label: &str) -> Self {
+    /// The first device of each generator.
+    fn all(generators: &[String]) -> Vec<Self> {
+        let first = |(number, label): (usize, &String)| Self::new(number, number, label);
+        generators.iter().enumerate().map(first).collect()
+    }
+
+    fn new(number: usize, first: usize, label: &str) -> Self {
         Self {
+            number,
+            first,
             label: label.to_owned(),
             activity: Activity::Idle,
         }
@@ -296,101 +326,4 @@ pub(crate) fn shortened(prompt: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn board(validators: u16) -> Board {
-        let mut board = Board::default();
-        for uid in 0..validators {
-            board
-                .validators
-                .insert(uid, Validator::new(SourceState::Pulling));
-        }
-        board.devices = vec![Device::new("sketch")];
-        board
-    }
-
-    fn happens(board: &mut Board, event: Event) {
-        board.observe(&Stamped { at_ms: 0, event });
-    }
-
-    #[test]
-    fn counts_down_cooldowns() {
-        let mut board = board(1);
-        let state = SourceState::Cooling { until_ms: 75_001 };
-        happens(&mut board, Event::Source { uid: 0, state });
-        assert!(board.lines(0, 10)[2].contains("cooling 1:16"));
-        assert!(board.lines(80_000, 10)[2].contains("ready"));
-    }
-
-    #[test]
-    fn shows_what_a_device_makes() {
-        let mut board = board(1);
-        happens(
-            &mut board,
-            Event::Pulled {
-                uid: 0,
-                task: "t".to_owned(),
-                prompt: "red\u{1b}[2J sofa".to_owned(),
-                replayed: false,
-            },
-        );
-        happens(
-            &mut board,
-            Event::Device {
-                device: 0,
-                activity: Activity::Generating {
-                    uid: 0,
-                    task: "t".to_owned(),
-                    stage: "splats",
-                    done: 3,
-                    total: 8,
-                },
-            },
-        );
-        let line = &board.lines(0, 10)[1];
-        assert!(
-            line.contains("red [2J sofa") && line.contains("splats 3/8"),
-            "{line}"
-        );
-    }
-
-    #[test]
-    fn counts_answers() {
-        let mut board = board(2);
-        for outcome in [Outcome::Accepted, Outcome::Accepted, Outcome::Rejected] {
-            happens(
-                &mut board,
-                Event::Answered {
-                    uid: 1,
-                    task: "t".to_owned(),
-                    outcome,
-                    score: None,
-                    took_ms: None,
-                    cooldown_until_ms: 0,
-                },
-            );
-        }
-        let total = &board.lines(0, 10)[0];
-        assert!(
-            total.contains("accepted   2") && total.contains("rejected   1"),
-            "{total}"
-        );
-    }
-
-    #[test]
-    fn never_exceeds_the_terminal() {
-        let board = board(200);
-        for height in [1, 2, 3, 10] {
-            assert!(board.lines(0, height).len() <= height);
-        }
-        assert!(board.lines(0, 10)[9].contains("193 more"));
-    }
-
-    #[test]
-    fn long_prompts_are_cut_between_characters() {
-        assert_eq!(shortened("a sofa"), "a sofa");
-        let long = "ü".repeat(100);
-        assert_eq!(shortened(&long).chars().count(), PROMPT_WIDTH);
-    }
-}
+mod tests;

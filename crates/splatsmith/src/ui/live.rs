@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use miner::{Event, EventSender, Outcome, Stamped, source_name};
+use miner::{Activity, Event, EventSender, Outcome, Stamped, source_name};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
@@ -131,6 +131,13 @@ fn log_one(event: &Event) {
                 info!("validator {} is left out: {}", neuron.uid, neuron.reason);
             }
         }
+        Event::Opened {
+            device, generator, ..
+        } => info!("{generator} works on one more request at a time (#{device})"),
+        Event::Device {
+            device,
+            activity: Activity::Closed,
+        } => info!("#{device}: its server works on one request less at a time"),
         Event::Joined { validator } => {
             info!("{}: pulled from, from now on", source_name(validator.uid));
         }
