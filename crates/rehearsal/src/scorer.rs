@@ -19,6 +19,8 @@ use crate::report::ScoreBasis;
 
 /// How many scores are remembered.
 const REMEMBERED: usize = 256;
+/// And of how many of them the views, 13 MB each.
+const REMEMBERED_VIEWS: usize = 4;
 /// A splat cloud of this many bytes of base64 is refused unread, as the real service does.
 const LARGEST_RESULT: usize = 500 << 20;
 
@@ -30,7 +32,7 @@ pub(crate) struct Scoring {
     pub(crate) basis: ScoreBasis,
     /// The judge's opinion; `None` if there was nothing to judge.
     pub(crate) verdict: Option<Verdict>,
-    /// The views it is about; none when the score was remembered from an earlier submission.
+    /// The views it is about; none when the score was remembered from much earlier.
     pub(crate) views: Vec<Image>,
 }
 
@@ -173,23 +175,39 @@ fn score(verdict: &Verdict) -> (f64, ScoreBasis) {
     (verdict.score.unwrap_or_else(stand_in), basis)
 }
 
-/// The last scores, without their views.
+/// The last scores.
 #[derive(Default)]
 struct Memory {
+    /// Without their views.
     scores: HashMap<Key, Scoring>,
     order: VecDeque<Key>,
+    views: VecDeque<(Key, Vec<Image>)>,
 }
 
 impl Memory {
     fn get(&self, key: &Key) -> Option<Scoring> {
-        self.scores.get(key).cloned()
+        let scoring = self.scores.get(key)?.clone();
+        let mut views = self.views.iter().filter(|(of, _)| of == key);
+        let views = views.next().map(|(_, views)| views.clone());
+        Some(Scoring {
+            views: views.unwrap_or_default(),
+            ..scoring
+        })
     }
 
     fn put(&mut self, key: Key, scoring: &Scoring) {
         let remembered = Scoring {
+            score: scoring.score,
+            basis: scoring.basis,
+            verdict: scoring.verdict.clone(),
             views: Vec::new(),
-            ..scoring.clone()
         };
+        if !scoring.views.is_empty() {
+            self.views.push_back((key, scoring.views.clone()));
+        }
+        if self.views.len() > REMEMBERED_VIEWS {
+            self.views.pop_front();
+        }
         if self.scores.insert(key, remembered).is_none() {
             self.order.push_back(key);
         }
@@ -219,6 +237,36 @@ mod tests {
         drop(busy);
         let scoring = scorer.score(task(), "!".into()).await;
         assert_eq!(scoring.map(|scoring| scoring.score), Some(0.0));
+    }
+
+    #[test]
+    fn scores_are_remembered_for_long_and_views_for_a_while() {
+        let scoring = |grey| Scoring {
+            score: f64::from(grey),
+            basis: ScoreBasis::GatesAndViewConsistency,
+            verdict: None,
+            views: vec![Image {
+                width: 1,
+                height: 1,
+                rgb: vec![grey; 3],
+            }],
+        };
+        let mut memory = Memory::default();
+        for number in 0..=255 {
+            memory.put([number; 32], &scoring(number));
+        }
+        let known = |number| {
+            let known = memory.get(&[number; 32]).unwrap();
+            (known.score, known.views.first().map(|view| view.rgb[0]))
+        };
+        assert_eq!(known(0), (0.0, None));
+        assert_eq!(known(251), (251.0, None));
+        assert_eq!(known(252), (252.0, Some(252)));
+        assert_eq!(known(255), (255.0, Some(255)));
+        let mut another = [0; 32];
+        another[0] = 1;
+        memory.put(another, &scoring(1));
+        assert!(memory.get(&[0; 32]).is_none());
     }
 
     #[tokio::test]

@@ -40,7 +40,7 @@ pub struct Scored {
     /// The judge's opinion; `None` if the submission could not be read.
     pub verdict: Option<Verdict>,
     /// The validator's 16 views at 518×518; none if nothing could be drawn or the same bytes were
-    /// scored before.
+    /// scored long before.
     pub views: Vec<Image>,
 }
 
